@@ -1,0 +1,1 @@
+//! Token providers and request authentication for session-export.

@@ -1,0 +1,1 @@
+//! The session-export program: export user sessions from Huawei Cloud Workspace.

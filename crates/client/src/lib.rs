@@ -1,0 +1,1 @@
+//! Export user sessions from Huawei Cloud Workspace: submit, wait, download, read.

@@ -1,0 +1,1 @@
+//! Domain types, validation and JSON shapes of the Huawei Cloud Workspace user-session export.
