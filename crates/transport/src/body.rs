@@ -5,10 +5,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::TransportError;
+use crate::{Delivery, TransportError, TransportErrorKind};
 
 /// The body of a request: bytes in memory, so that every request can be hashed, signed and sent again.
 ///
@@ -104,6 +104,45 @@ impl ResponseBody {
     pub fn empty() -> Self {
         Self::from(Bytes::new())
     }
+
+    /// The next frame, or `None` at the end. Needed by every reader that is not a `Body` combinator.
+    ///
+    /// # Errors
+    ///
+    /// The [`TransportError`] of the frame.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: no frame is lost.
+    pub async fn frame(&mut self) -> Option<Result<Frame<Bytes>, TransportError>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_frame(cx)).await
+    }
+
+    /// Reads the whole body into memory, if it has at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// The body's own [`TransportError`], or one of kind
+    /// [`BodyTooLarge`](crate::TransportErrorKind::BodyTooLarge).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the body.
+    pub async fn read_to_end(mut self, limit: usize) -> Result<Bytes, TransportError> {
+        let too_large = || TransportError::new(TransportErrorKind::BodyTooLarge, Delivery::Unknown);
+        let mut whole = BytesMut::new();
+        while let Some(frame) = self.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            if data.len() > limit - whole.len() {
+                return Err(too_large());
+            }
+            if whole.is_empty() && self.is_end_stream() {
+                return Ok(data);
+            }
+            whole.extend_from_slice(&data);
+        }
+        Ok(whole.freeze())
+    }
 }
 
 /// A body that is already here: for tests, recorders and caches.
@@ -182,6 +221,30 @@ mod tests {
         assert_eq!(body.size_hint().exact(), Some(3));
         assert_eq!(body.collect().await.unwrap().to_bytes(), "abc");
         assert!(ResponseBody::empty().is_end_stream());
+    }
+
+    #[tokio::test]
+    async fn a_whole_body_is_read_up_to_the_limit() {
+        let body = || {
+            let frames = ["ab", "cd"].map(|part| Ok(Frame::data(Bytes::from(part))));
+            ResponseBody::new(http_body_util::StreamBody::new(futures_util::stream::iter(
+                frames,
+            )))
+        };
+        assert_eq!(body().read_to_end(4).await.unwrap(), "abcd");
+        assert_eq!(
+            body().read_to_end(3).await.unwrap_err().kind(),
+            TransportErrorKind::BodyTooLarge
+        );
+        assert_eq!(
+            ResponseBody::from("abcd")
+                .read_to_end(3)
+                .await
+                .unwrap_err()
+                .kind(),
+            TransportErrorKind::BodyTooLarge
+        );
+        assert_eq!(ResponseBody::empty().read_to_end(0).await.unwrap(), "");
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub enum TransportErrorKind {
     Protocol,
     /// The response's body broke off before its end.
     BodyIncomplete,
+    /// The response's body is larger than its reader takes.
+    BodyTooLarge,
     /// A time limit of the client passed, and it gave the exchange up.
     TimedOut,
     /// The request cannot be carried by this transport, for example because of its scheme.
@@ -76,6 +78,7 @@ impl TransportErrorKind {
             Self::Closed => "the connection closed before a response arrived",
             Self::Protocol => "the response is not valid HTTP",
             Self::BodyIncomplete => "the response body broke off before its end",
+            Self::BodyTooLarge => "the response body is larger than is accepted",
             Self::TimedOut => "no response within the time limit",
             Self::Unsupported => "this transport cannot carry the request",
             Self::Other => "the exchange failed",

@@ -22,6 +22,7 @@
 //!
 //! Time is a seam too: [`Clock`] is the only door through which the libraries see it.
 
+mod base_url;
 mod body;
 mod clock;
 mod error;
@@ -29,6 +30,7 @@ mod error;
 pub mod test_util;
 mod transport;
 
+pub use base_url::{BaseUrl, InvalidBaseUrl, is_loopback};
 pub use body::{RequestBody, ResponseBody};
 pub use clock::{Clock, Sleep};
 pub use error::{Delivery, TransportError, TransportErrorKind};
