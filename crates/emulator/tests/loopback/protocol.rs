@@ -1,0 +1,158 @@
+//! What does not depend on the operation: paths, methods, sizes, headers, the record of requests.
+
+use http::Method;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::rig::{ALL, Rig};
+
+#[tokio::test]
+async fn unknown_paths_are_not_published() {
+    let rig = Rig::start(|builder| builder).await;
+    for target in [
+        "/",
+        "/v1",
+        "/v3/projects",
+        "/v1/p/session/list-sessions/",
+        "/%ff%00",
+        "/v2/p/export-tasks/t",
+        "/?a",
+    ] {
+        for method in ["GET", "POST", "DELETE", "BREW"] {
+            let reply = rig.send(method, target, &[], b"").await;
+            assert_eq!(reply.error(), (404, "APIGW.0101".to_owned()), "{method} {target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn known_paths_say_which_method_they_allow() {
+    let rig = Rig::start(|builder| builder).await;
+    let (sessions, tasks) = (rig.sessions_path(), rig.tasks_path());
+    for (target, allow) in [
+        ("/v3/auth/tokens".to_owned(), "POST"),
+        (sessions.clone(), "GET"),
+        (format!("{sessions}/export"), "POST"),
+        (tasks.clone(), "GET"),
+        (format!("{tasks}/t/download"), "GET"),
+        (format!("{tasks}/batch-delete"), "POST"),
+    ] {
+        for method in ["GET", "POST", "PUT", "DELETE", "OPTIONS", "get"] {
+            if method != allow {
+                let reply = rig
+                    .send(method, &target, &[("X-Auth-Token", rig.token())], b"")
+                    .await;
+                assert_eq!(
+                    reply.error(),
+                    (405, "WKS.00000405".to_owned()),
+                    "{method} {target}"
+                );
+                assert_eq!(reply.header("allow"), Some(allow));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_up_to_twelve_megabytes_pass_the_gateway() {
+    let rig = Rig::start(|builder| builder).await;
+    let path = format!("{}/export", rig.sessions_path());
+    let limit = 12 * 1024 * 1024;
+    let mut body = b"{}".to_vec();
+    body.resize(limit, b' ');
+    assert_eq!(rig.post(&path, &body).await.status, 200);
+    body.push(b' ');
+    assert_eq!(
+        rig.post(&path, &body).await.error(),
+        (413, "APIGW.0201".to_owned())
+    );
+    let headers = [("Content-Type", "application/json")];
+    assert_eq!(
+        rig.send("POST", "/v3/auth/tokens", &headers, &body).await.status,
+        413
+    );
+}
+
+#[tokio::test]
+async fn long_headers_and_targets_are_read() {
+    let rig = Rig::start(|builder| builder).await;
+    let token = format!("MII{}", "x".repeat(32 * 1024 - 3));
+    let reply = rig
+        .send("GET", &rig.tasks_path(), &[("X-Auth-Token", &token)], b"")
+        .await;
+    assert_eq!(reply.error(), (401, "APIGW.0301".to_owned()));
+    let padding = "y".repeat(32 * 1024);
+    let headers = [
+        ("X-Auth-Token", rig.token()),
+        ("X-One", &padding),
+        ("X-Two", &padding),
+        ("X-Three", &padding),
+    ];
+    assert_eq!(
+        rig.send("GET", &rig.tasks_path(), &headers, b"").await.status,
+        200
+    );
+    let reply = rig
+        .get(&format!("{}?task_id={}", rig.tasks_path(), "z".repeat(30 * 1024)))
+        .await;
+    assert_eq!(reply.json()["count"], 0);
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_of_its_own_and_the_date_of_the_clock() {
+    let rig = Rig::start(|builder| builder).await;
+    let mut ids = std::collections::BTreeSet::new();
+    for target in [
+        format!("{}?{ALL}", rig.sessions_path()),
+        rig.tasks_path(),
+        "/nowhere".to_owned(),
+    ] {
+        let reply = rig.get(&target).await;
+        assert_eq!(reply.header("date"), Some("Fri, 01 Mar 2024 10:00:00 GMT"));
+        let id = reply.header("x-request-id").unwrap().to_owned();
+        assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert!(ids.insert(id));
+    }
+}
+
+#[tokio::test]
+async fn requests_are_remembered_without_their_secrets() {
+    let rig = Rig::start(|builder| builder).await;
+    rig.get(&format!("{}?limit=7", rig.tasks_path())).await;
+    rig.send("PUT", "/nowhere?x=1", &[], b"").await;
+    let seen = rig.emulator.requests_seen();
+    assert_eq!(seen.len(), 3);
+    assert_eq!(
+        (seen[0].method(), seen[0].target()),
+        (&Method::POST, "/v3/auth/tokens?nocatalog=true")
+    );
+    assert_eq!(seen[1].path(), rig.tasks_path());
+    assert!(seen[1].target().ends_with("?limit=7"));
+    assert_eq!(seen[2].method(), Method::PUT);
+    let shown = format!("{seen:?}");
+    assert!(!shown.contains(rig.token()) && !shown.contains(rig.emulator.password()));
+}
+
+#[tokio::test]
+async fn garbage_gets_an_answer_or_a_closed_connection_and_the_next_request_works() {
+    let rig = Rig::start(|builder| builder).await;
+    let address = rig.emulator.base_url().trim_start_matches("http://").to_owned();
+    for bytes in [
+        &b"\0\0\0\0\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nConnection: close\r\n\r\n",
+        b"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+        b"GET http://elsewhere/v3/auth/tokens HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET / HTTP/1.0\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "{answer:?}");
+    }
+    assert_eq!(rig.get(&rig.tasks_path()).await.status, 200);
+}
