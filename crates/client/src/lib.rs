@@ -1,1 +1,91 @@
-//! Export user sessions from Huawei Cloud Workspace: submit, wait, download, read.
+//! Export user sessions from Huawei Cloud Workspace: who used which desktop or application, when, and whether it worked.
+//!
+//! The cloud offers the *user session list* as an asynchronous export: submit a filter, wait for a task, download a
+//! file. This library does the whole job, with a typed filter that is checked before anything is sent, on a transport of
+//! your choice.
+//!
+//! # A first export
+//!
+//! ```no_run
+//! use session_export::{
+//!     Client, Endpoint, IamPassword, ProjectScope, SessionFilter, TokenAuthenticator, WaitPolicy,
+//! };
+//! # use session_export::Transport;
+//!
+//! # async fn export(transport: std::sync::Arc<dyn Transport>, password: String) -> Result<(), Box<dyn std::error::Error>> {
+//! // 1. Where, and who. A password becomes a token, and the token is kept for as long as it is good.
+//! let endpoint = Endpoint::region("cn-north-4")?;
+//! let iam = endpoint.iam().expect("a region has an IAM").clone();
+//! let scope = ProjectScope::by_name("cn-north-4");
+//! let login = IamPassword::new(transport.clone(), iam, "user005", password, "account-a", scope);
+//! let client = Client::builder(endpoint, "a4da8115c9d8464ead3a38309130523f".parse()?)
+//!     .transport(transport)
+//!     .authenticator(TokenAuthenticator::new(login))
+//!     .build()?;
+//!
+//! // 2. Which sessions. Every fault of a filter is reported at once, before anything is sent.
+//! let filter = SessionFilter::builder()
+//!     .begin("2024-02-20T00:00:00Z")
+//!     .end("2024-02-27T00:00:00Z")
+//!     .states(["Active", "Disconnected"])
+//!     .build()?;
+//!
+//! // 3. Submit, wait, download. The file appears whole or not at all.
+//! let task = client.export_sessions(filter).submit().await?;
+//! let ready = task.wait(WaitPolicy::default()).await?;
+//! let file = ready.download().to_path("sessions.xlsx").await?;
+//! println!("{} bytes in {}", file.bytes, file.path.display());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! - It spawns no task, starts no thread, reads no environment variable and no file, and sees time only through
+//!   [`Clock`].
+//! - A submit is sent once. When its answer is lost, that is [`ErrorKind::Ambiguous`], not a second task.
+//! - Secrets are never in a log, an error or a `Debug` output, and never travel over plain http beyond this machine
+//!   unless you say so ([`PlainHttp`]).
+//! - Dropping a future cancels what it does; every asynchronous function says what that leaves behind.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `reqwest` | yes | the reqwest transport, used when [`ClientBuilder::transport`] is not called |
+//!
+//! Without `reqwest` there is no HTTP stack among the dependencies, and [`ClientBuilder::build`] asks for a transport.
+
+mod client;
+mod clock;
+mod deadline;
+mod download;
+mod endpoint;
+mod error;
+mod export;
+mod operation;
+
+pub use client::{Client, ClientBuilder};
+pub use clock::SystemClock;
+pub use download::{Download, DownloadStream, FileFormat, FileName, FileReceipt, Receipt, Sha256Digest};
+pub use endpoint::{Endpoint, EndpointBuilder};
+pub use error::{Error, ErrorKind, ServiceFailure, Spent, TaskFailure};
+pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitPolicy};
+pub use operation::{Effect, ListSessions, Operation, SessionStream};
+
+pub use session_export_auth::{
+    AuthError, AuthErrorKind, Authenticate, IamPassword, PlainHttp, ProjectScope, ProvideToken, Refusal,
+    Stamp, StaticToken, Token, TokenAuthenticator,
+};
+pub use session_export_model::{
+    AddressFilter, ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules, ServiceTime,
+    SessionFilter, SessionFilterBuilder, SessionInfo, SessionList, SessionOperation, SessionState,
+    SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput, UnknownName,
+    Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits, parse_timestamp,
+};
+pub use session_export_transport::{
+    BaseUrl, Clock, Delivery, InvalidBaseUrl, Request, RequestBody, Response, ResponseBody, Sleep, Transport,
+    TransportError, TransportErrorKind,
+};
+#[cfg(feature = "reqwest")]
+pub use session_export_transport_reqwest::{BuildTransportError, ReqwestTransport, ReqwestTransportBuilder};

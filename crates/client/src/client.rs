@@ -1,0 +1,321 @@
+//! The client: an endpoint, a project, a credential and a transport, put together once.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use http::HeaderValue;
+use session_export_auth::Authenticate;
+use session_export_model::{ProjectId, SessionFilter, TaskId, TaskRef};
+use session_export_transport::{Clock, Transport};
+
+use crate::deadline::{Deadline, Phase, PhaseTimer};
+use crate::operation::Operation;
+use crate::{Endpoint, Error, ErrorKind, ExportSessions, ExportTask, ListSessions, Spent, SystemClock};
+
+/// How long a response's head may take. The gateway gives up on its backend after 30 s, so a shorter limit would only
+/// make more submits ambiguous.
+const HEAD_LIMIT: Duration = Duration::from_secs(40);
+/// How long a response's body may stand still.
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
+
+/// Calls the service for one project.
+///
+/// A clone is cheap and shares everything. Any number of calls may be under way at once.
+///
+/// ```no_run
+/// use session_export::{Client, Endpoint, SessionFilter, StaticToken, Token, TokenAuthenticator, WaitPolicy};
+///
+/// # async fn example(token: String) -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder(Endpoint::region("cn-north-4")?, "a4da8115c9d8464ead3a38309130523f".parse()?)
+///     .authenticator(TokenAuthenticator::new(StaticToken::new(Token::new(token)?)))
+///     .build()?;
+/// let task = client.export_sessions(SessionFilter::builder().user_name("user005").build()?).submit().await?;
+/// let ready = task.wait(WaitPolicy::default()).await?;
+/// let file = ready.download().to_path("sessions.xlsx").await?;
+/// println!("{} bytes", file.bytes);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It spawns no task, starts no thread, reads no environment variable, and sees time only through its [`Clock`].
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    deadline: Option<Deadline>,
+}
+
+struct Shared {
+    endpoint: Endpoint,
+    project_id: ProjectId,
+    transport: Arc<dyn Transport>,
+    authenticator: Arc<dyn Authenticate>,
+    clock: Arc<dyn Clock>,
+    head_limit: Duration,
+    idle_limit: Duration,
+    user_agent: HeaderValue,
+}
+
+/// Collects the parts of a [`Client`].
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    endpoint: Endpoint,
+    project_id: ProjectId,
+    transport: Option<Arc<dyn Transport>>,
+    authenticator: Option<Arc<dyn Authenticate>>,
+    clock: Option<Arc<dyn Clock>>,
+    head_limit: Duration,
+    idle_limit: Duration,
+    user_agent: Option<String>,
+}
+
+/// Which limit ended a wait.
+pub(crate) enum Cut {
+    /// The one of this step.
+    Limit,
+    /// The deadline over everything.
+    Deadline,
+}
+
+impl Client {
+    /// Starts a client for a project at an endpoint.
+    pub fn builder(endpoint: Endpoint, project_id: ProjectId) -> ClientBuilder {
+        ClientBuilder {
+            endpoint,
+            project_id,
+            transport: None,
+            authenticator: None,
+            clock: None,
+            head_limit: HEAD_LIMIT,
+            idle_limit: IDLE_LIMIT,
+            user_agent: None,
+        }
+    }
+
+    /// The same client with a deadline, counted from now, over everything that is called through it: every call, every
+    /// wait and every download together. Without one, only the limits on single responses hold.
+    #[must_use]
+    pub fn with_deadline(&self, budget: Duration) -> Self {
+        let deadline = Deadline::start(Arc::clone(&self.shared.clock), budget);
+        Self {
+            shared: Arc::clone(&self.shared),
+            deadline: Some(deadline),
+        }
+    }
+
+    /// Prepares an export of the sessions that `filter` selects. Nothing is sent before
+    /// [`submit`](ExportSessions::submit).
+    pub fn export_sessions(&self, filter: SessionFilter) -> ExportSessions {
+        ExportSessions::new(self.clone(), filter)
+    }
+
+    /// Prepares a list of the sessions that `filter` selects. Nothing is sent before it is read.
+    pub fn list_sessions(&self, filter: SessionFilter) -> ListSessions {
+        ListSessions::new(self.clone(), filter)
+    }
+
+    /// A task of this client's project that was submitted before.
+    pub fn task(&self, id: TaskId) -> ExportTask {
+        ExportTask::new(self.clone(), TaskRef::new(self.project_id().clone(), id, None))
+    }
+
+    /// Goes on with a task that this or another process submitted and wrote down.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] when the task belongs to another project.
+    pub fn resume(&self, task: TaskRef) -> Result<ExportTask, Error> {
+        if task.project_id() != self.project_id() {
+            return Err(Error::configuration(format!(
+                "the task belongs to project {}, this client to {}; build a client for that project",
+                task.project_id(),
+                self.project_id()
+            )));
+        }
+        Ok(ExportTask::new(self.clone(), task))
+    }
+
+    /// The project that is called for.
+    pub fn project_id(&self) -> &ProjectId {
+        &self.shared.project_id
+    }
+
+    /// Where the services are.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.shared.endpoint
+    }
+
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        &*self.shared.transport
+    }
+
+    pub(crate) fn authenticator(&self) -> &dyn Authenticate {
+        &*self.shared.authenticator
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    pub(crate) fn user_agent(&self) -> HeaderValue {
+        self.shared.user_agent.clone()
+    }
+
+    pub(crate) fn head_limit(&self) -> Duration {
+        self.shared.head_limit
+    }
+
+    pub(crate) fn idle_limit(&self) -> Duration {
+        self.shared.idle_limit
+    }
+
+    pub(crate) fn deadline(&self) -> Option<&Deadline> {
+        self.deadline.as_ref()
+    }
+
+    /// Books time on a phase for as long as the timer lives.
+    pub(crate) fn time(&self, phase: Phase) -> Option<PhaseTimer> {
+        self.deadline.as_ref().map(|deadline| deadline.time(phase))
+    }
+
+    /// The error for a deadline that passed.
+    pub(crate) fn deadline_error(&self, operation: Operation) -> Error {
+        let spent = self
+            .deadline
+            .as_ref()
+            .map_or_else(Spent::default, Deadline::spent);
+        Error::new(operation, ErrorKind::Deadline { spent })
+    }
+
+    /// Runs `future` until it ends, `limit` passes, or the deadline does. What is cut off is dropped.
+    pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Cut> {
+        let remaining = self.deadline.as_ref().map(Deadline::remaining);
+        let (limit, cut) = match remaining {
+            Some(remaining) if remaining <= limit => (remaining, Cut::Deadline),
+            _ => (limit, Cut::Limit),
+        };
+        if limit.is_zero() {
+            return Err(cut);
+        }
+        match select(pin!(future), self.shared.clock.sleep(limit)).await {
+            Either::Left((output, _)) => Ok(output),
+            Either::Right(((), _)) => Err(cut),
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// How requests are authenticated. Required.
+    pub fn authenticator(mut self, authenticator: impl Authenticate) -> Self {
+        self.authenticator = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// What carries the requests. By default reqwest, if the feature of that name is on.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// What tells the time and waits. By default [`SystemClock`], which needs a tokio runtime.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// How long a response's head may take, and a credential before it: 40 s by default, because the gateway gives up
+    /// at 30.
+    pub fn head_limit(mut self, limit: Duration) -> Self {
+        self.head_limit = limit;
+        self
+    }
+
+    /// How long a response's body may stand still: 60 s by default. Progress resets it; no limit covers a whole body.
+    pub fn idle_limit(mut self, limit: Duration) -> Self {
+        self.idle_limit = limit;
+        self
+    }
+
+    /// Your program's name and version, put before ours in `User-Agent`.
+    pub fn user_agent(mut self, product: impl Into<String>) -> Self {
+        self.user_agent = Some(product.into());
+        self
+    }
+
+    /// Puts the parts together. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] when there is no authenticator, no transport, or an unusable part.
+    pub fn build(self) -> Result<Client, Error> {
+        let authenticator = self.authenticator.ok_or_else(|| {
+            Error::configuration(
+                "the client has no authenticator; give one with ClientBuilder::authenticator",
+            )
+        })?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        };
+        Ok(Client {
+            shared: Arc::new(Shared {
+                endpoint: self.endpoint,
+                project_id: self.project_id,
+                transport,
+                authenticator,
+                clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+                head_limit: self.head_limit,
+                idle_limit: self.idle_limit,
+                user_agent: user_agent(self.user_agent.as_deref())?,
+            }),
+            deadline: None,
+        })
+    }
+}
+
+fn user_agent(product: Option<&str>) -> Result<HeaderValue, Error> {
+    const OURS: &str = concat!("session-export/", env!("CARGO_PKG_VERSION"));
+    let text = match product {
+        Some(product) => format!("{product} {OURS}"),
+        None => OURS.to_owned(),
+    };
+    HeaderValue::from_str(&text).map_err(|_| {
+        Error::configuration(format!(
+            "{product:?} cannot stand in a User-Agent header; use visible ASCII"
+        ))
+    })
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    match session_export_transport_reqwest::ReqwestTransport::builder().build() {
+        Ok(transport) => Ok(Arc::new(transport)),
+        Err(error) => {
+            Err(Error::configuration("the reqwest transport could not be built").with_source(error))
+        }
+    }
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    Err(Error::configuration(
+        "the client has no transport; give one with ClientBuilder::transport, or turn on the feature \"reqwest\"",
+    ))
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.shared.endpoint)
+            .field("project_id", &self.shared.project_id)
+            .field("transport", &self.shared.transport)
+            .field("authenticator", &self.shared.authenticator)
+            .field("head_limit", &self.shared.head_limit)
+            .field("idle_limit", &self.shared.idle_limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,178 @@
+//! The kinds of failure.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use session_export_auth::AuthError;
+use session_export_model::Violations;
+use session_export_transport::{Delivery, TransportErrorKind};
+
+use crate::Operation;
+
+/// What happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request breaks rules; nothing was sent.
+    InvalidRequest(Violations),
+    /// The client cannot be built, or used for this, as it is configured.
+    #[non_exhaustive]
+    Configuration {
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// There is no credential for the request; nothing of the operation was sent.
+    Auth(AuthError),
+    /// There was no whole response. The source is the `TransportError`.
+    #[non_exhaustive]
+    Transport {
+        /// What failed.
+        kind: TransportErrorKind,
+        /// Whether the service may have seen the request.
+        delivery: Delivery,
+    },
+    /// The service, or a gateway before it, answered with an error.
+    Service(ServiceFailure),
+    /// A successful response that could not be understood.
+    #[non_exhaustive]
+    Decode {
+        /// Where in the response: a path such as `items[3].id`, or a header's name.
+        path: String,
+    },
+    /// The outcome of a submit is unknown: a task may exist. The source says what happened.
+    #[non_exhaustive]
+    Ambiguous {
+        /// Which operation.
+        operation: Operation,
+        /// When the attempt began, by this machine's clock.
+        started_at: DateTime<Utc>,
+    },
+    /// The export task cannot give a file.
+    Task(TaskFailure),
+    /// A deadline passed. The source, if any, is the last failure before it.
+    #[non_exhaustive]
+    Deadline {
+        /// How long each phase took.
+        spent: Spent,
+    },
+    /// What was received could not be written. The source is the `io::Error`.
+    #[non_exhaustive]
+    Sink {
+        /// What was attempted: `create`, `write`, `rename`.
+        action: &'static str,
+        /// The kind of the `io::Error`.
+        kind: std::io::ErrorKind,
+    },
+}
+
+impl ErrorKind {
+    /// The kind as text that will not change: `invalid_request`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::Configuration { .. } => "configuration",
+            Self::Auth(_) => "auth",
+            Self::Transport { .. } => "transport",
+            Self::Service(_) => "service",
+            Self::Decode { .. } => "decode",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Task(_) => "task",
+            Self::Deadline { .. } => "deadline",
+            Self::Sink { .. } => "sink",
+        }
+    }
+}
+
+/// An error answer of the service or of a gateway before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceFailure {
+    /// The HTTP status; 200 when the body of a success holds an error code.
+    pub status: StatusCode,
+    /// The error code: `WKS.00211102`, `APIGW.0301`, or the number of IAM's older shape.
+    pub code: Option<String>,
+    /// The message, for people. Its text changes; never branch on it.
+    pub message: Option<String>,
+    /// The id of the request, for support: the header `X-Request-Id`, else what the body repeats.
+    pub request_id: Option<String>,
+    /// An opaque text that comes with policy denials, to be decoded through STS. Not part of `Display`.
+    pub encoded_authorization_message: Option<String>,
+}
+
+impl fmt::Display for ServiceFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP {}", self.status.as_u16())?;
+        if let Some(code) = self.code.as_deref().filter(|code| *code != self.status.as_str()) {
+            write!(f, " {code}")?;
+        }
+        match (&self.message, self.status.canonical_reason()) {
+            (Some(message), _) => write!(f, ": {message}")?,
+            (None, Some(reason)) if !self.status.is_success() => write!(f, " ({reason})")?,
+            _ => {}
+        }
+        if let Some(request_id) = &self.request_id {
+            write!(f, " (request id {request_id})")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why an export task cannot give a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskFailure {
+    /// The export failed inside the service.
+    #[non_exhaustive]
+    Failed {
+        /// The failure's code.
+        code: Option<String>,
+        /// The failure's reason, for people.
+        reason: Option<String>,
+    },
+    /// The file is no longer kept; export again.
+    Expired,
+    /// The export centre does not list the task: deleted, of another project, or of another endpoint.
+    Gone,
+    /// The file is still being made.
+    NotReady,
+}
+
+/// How long each phase of an export took until its deadline passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spent {
+    /// The deadline: how long everything might have taken.
+    pub budget: Duration,
+    /// Submitting.
+    pub submit: Duration,
+    /// Waiting for the task.
+    pub wait: Duration,
+    /// Downloading.
+    pub download: Duration,
+    /// Any other call.
+    pub other: Duration,
+}
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (phase, time) in [
+            ("submit", self.submit),
+            ("wait", self.wait),
+            ("download", self.download),
+            ("other calls", self.other),
+        ] {
+            if !time.is_zero() {
+                write!(f, "{separator}{phase} {:.1} s", time.as_secs_f64())?;
+                separator = ", ";
+            }
+        }
+        if separator.is_empty() {
+            f.write_str("nothing was done")
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The life of an export: submitted, waited for, ready.
+
+mod ready;
+mod submit;
+mod task;
+mod wait;
+
+pub use ready::ReadyExport;
+pub use submit::ExportSessions;
+pub use task::{ExportTask, TaskState};
+pub use wait::WaitPolicy;

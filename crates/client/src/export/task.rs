@@ -1,0 +1,118 @@
+//! An export task that the service has taken on.
+
+use session_export_model::{ExportTaskInfo, TaskId, TaskRef, TaskStatus};
+
+use super::{ReadyExport, WaitPolicy, wait};
+use crate::deadline::Phase;
+use crate::operation::Operation;
+use crate::{Client, Error, ErrorKind, TaskFailure};
+
+/// An export task that the service has taken on. It goes on there whatever happens to this handle.
+///
+/// [`to_ref`](Self::to_ref) writes it down for another process, which goes on with [`Client::resume`].
+#[derive(Clone, Debug)]
+pub struct ExportTask {
+    client: Client,
+    task: TaskRef,
+}
+
+/// Where a task stands, unless it has failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// The file is being made, or the service calls the state by a name that is new.
+    InProgress(ExportTaskInfo),
+    /// The file can be downloaded.
+    Ready(ReadyExport),
+}
+
+impl ExportTask {
+    pub(crate) fn new(client: Client, task: TaskRef) -> Self {
+        Self { client, task }
+    }
+
+    /// The task's id.
+    pub fn task_id(&self) -> &TaskId {
+        self.task.task_id()
+    }
+
+    /// All that another process needs to go on with the task; it can be serialised.
+    pub fn to_ref(&self) -> TaskRef {
+        self.task.clone()
+    }
+
+    /// Looks once where the task stands.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Task`] when the task failed, expired, or is not listed (which a new one may not be for a moment),
+    /// else whatever the call ends with.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the exchange; nothing changes.
+    pub async fn check(&self) -> Result<TaskState, Error> {
+        let _time = self.client.time(Phase::Wait);
+        match self.look().await? {
+            Some(state) => Ok(state),
+            None => Err(task_failure(TaskFailure::Gone)),
+        }
+    }
+
+    /// Waits until the file can be downloaded, looking again and again as `policy` says.
+    ///
+    /// A look that fails for a passing reason does not end the wait.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Task`] when the task failed, expired or is gone; [`ErrorKind::Deadline`] when the policy's limit or
+    /// the client's deadline passed, with the last failed look as its source; or a failure that will not pass.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: the task goes on, and it can be waited for again.
+    pub async fn wait(&self, policy: WaitPolicy) -> Result<ReadyExport, Error> {
+        let _time = self.client.time(Phase::Wait);
+        wait::until_ready(self, &self.client, &policy).await
+    }
+
+    /// The file, if it can be downloaded now.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Task`] with [`TaskFailure::NotReady`] while it is being made, else as [`check`](Self::check).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the exchange; nothing changes.
+    pub async fn ready(&self) -> Result<ReadyExport, Error> {
+        match self.check().await? {
+            TaskState::Ready(ready) => Ok(ready),
+            TaskState::InProgress(_) => Err(task_failure(TaskFailure::NotReady)),
+        }
+    }
+
+    /// One look; `None` when the task is not listed.
+    pub(super) async fn look(&self) -> Result<Option<TaskState>, Error> {
+        let Some(info) = self.client.find_task(self.task_id()).await? else {
+            return Ok(None);
+        };
+        match &info.status {
+            Some(TaskStatus::Success) => Ok(Some(TaskState::Ready(ReadyExport::new(
+                self.client.clone(),
+                self.task.clone(),
+                info,
+            )))),
+            Some(TaskStatus::Fail) => Err(task_failure(TaskFailure::Failed {
+                code: info.error_code,
+                reason: info.fail_reason,
+            })),
+            Some(TaskStatus::Expired) => Err(task_failure(TaskFailure::Expired)),
+            _ => Ok(Some(TaskState::InProgress(info))),
+        }
+    }
+}
+
+pub(super) fn task_failure(failure: TaskFailure) -> Error {
+    Error::new(Operation::ListTasks, ErrorKind::Task(failure))
+}
