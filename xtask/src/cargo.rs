@@ -1,0 +1,95 @@
+//! What cargo knows about the workspace.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde::Deserialize;
+
+/// The part of `cargo metadata --no-deps` that is looked at: the workspace's own packages.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) features: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// `None` for a normal one.
+    pub(crate) kind: Option<String>,
+    pub(crate) features: Vec<String>,
+}
+
+impl Metadata {
+    pub(crate) fn read() -> Result<Self, String> {
+        Self::parse(&run(&["metadata", "--no-deps", "--format-version", "1"])?)
+    }
+
+    pub(crate) fn parse(json: &str) -> Result<Self, String> {
+        serde_json::from_str(json).map_err(|error| format!("cargo metadata: {error}"))
+    }
+
+    pub(crate) fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
+    }
+}
+
+/// The normal dependencies of a package, direct and indirect, and itself: each as `name v1.2.3`.
+pub(crate) fn tree(package: &str, options: &[&str]) -> Result<BTreeSet<String>, String> {
+    let mut arguments = vec![
+        "tree",
+        "--package",
+        package,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+    ];
+    arguments.extend(options);
+    Ok(parse_tree(&run(&arguments)?))
+}
+
+/// Drops what follows name and version: paths, `(proc-macro)`, and the `(*)` of a repetition.
+pub(crate) fn parse_tree(text: &str) -> BTreeSet<String> {
+    text.lines()
+        .map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+        .filter(|entry| !entry.is_empty())
+        .collect()
+}
+
+fn run(arguments: &[&str]) -> Result<String, String> {
+    // Set by cargo for what it runs: the same cargo, whatever `PATH` says.
+    #[allow(clippy::disallowed_methods, reason = "a program may read its environment")]
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let what = format!("cargo {}", arguments.join(" "));
+    let output = Command::new(cargo)
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("{what}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!(
+            "{what}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        ));
+    }
+    String::from_utf8(output.stdout).map_err(|error| format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_counts_each_version_once() {
+        let text =
+            "a v1.0.0 (/somewhere)\nb v2.0.0 (proc-macro)\nc v1.0.0\nc v2.0.0\nb v2.0.0 (proc-macro) (*)\n\n";
+        let entries: Vec<_> = parse_tree(text).into_iter().collect();
+        assert_eq!(entries, ["a v1.0.0", "b v2.0.0", "c v1.0.0", "c v2.0.0"]);
+    }
+}
