@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -93,18 +95,21 @@ impl ListSessions {
     /// Rows shift while a list is paged, because new sessions start; a session that comes a second time is left out, by
     /// its id. The memory this takes is 16 bytes and a little for each session.
     pub fn stream(self) -> SessionStream {
+        let count = Arc::new(AtomicU64::new(NO_COUNT));
         let pager = Pager {
             list: self,
             offset: 0,
             page: Vec::new().into_iter(),
             seen: HashSet::new(),
             ended: false,
+            count: Arc::clone(&count),
         };
         let stream = stream::try_unfold(pager, |mut pager| async move {
             Ok(pager.next().await?.map(|row| (row, pager)))
         });
         SessionStream {
             inner: Box::pin(stream),
+            count,
         }
     }
 }
@@ -117,9 +122,19 @@ impl ListSessions {
 #[must_use]
 pub struct SessionStream {
     inner: Pin<Box<dyn Stream<Item = Result<SessionInfo, Error>> + Send>>,
+    count: Arc<AtomicU64>,
 }
 
+/// Stands for a count that no page has given yet; the service's own end at 2,147,483,647.
+const NO_COUNT: u64 = u64::MAX;
+
 impl SessionStream {
+    /// How many sessions match by the service's own count, as the last page that was read gave it. It may count
+    /// sessions that the stream leaves out: duplicates, and other addresses where the gateway drops `public_ip`.
+    pub fn count(&self) -> Option<u32> {
+        u32::try_from(self.count.load(Ordering::Relaxed)).ok()
+    }
+
     /// The next session, or `None` after the last.
     ///
     /// # Errors
@@ -154,6 +169,7 @@ struct Pager {
     page: std::vec::IntoIter<SessionInfo>,
     seen: HashSet<RowId>,
     ended: bool,
+    count: Arc<AtomicU64>,
 }
 
 /// A session's id. In the samples it has 32 hexadecimal digits, which fit into 16 bytes; a million of them as texts
@@ -190,6 +206,9 @@ impl Pager {
     async fn read_page(&mut self) -> Result<(), Error> {
         let page = self.list.page(self.offset).await?;
         let rows = page.items.len();
+        if let Some(count) = page.count {
+            self.count.store(count.into(), Ordering::Relaxed);
+        }
         // A row without an id cannot be told from another; it is kept.
         let fresh: Vec<_> = page
             .items

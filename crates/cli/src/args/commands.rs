@@ -1,0 +1,177 @@
+//! The commands and their own flags.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{ConnectionArgs, FilterArgs};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Submit, wait and download: from a filter to a file
+    Export(Box<ExportArgs>),
+    /// Create an export task and print its id
+    Submit(Box<SubmitArgs>),
+    /// List the tasks of the export centre
+    Tasks(TasksArgs),
+    /// Wait until a task's file can be downloaded
+    Wait(WaitArgs),
+    /// Download a task's file
+    Download(DownloadArgs),
+    /// Delete tasks and their files
+    Delete(DeleteArgs),
+    /// List sessions without an export
+    Sessions(Box<SessionsArgs>),
+    /// Log in and say until when the token is good; with --json print it
+    Token(TokenArgs),
+    /// Run a local stand-in for the service, for tests and first steps
+    Emulator(EmulatorArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) wait: WaitFlags,
+    /// Delete the task once its file is here
+    #[arg(long, help_heading = "Output")]
+    pub(crate) delete: bool,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SubmitArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TasksArgs {
+    /// Only tasks with this status: CREATING, SUCCESS, FAIL, EXPIRED
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) status: Option<String>,
+    /// Only tasks whose file has this name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) file_name: Option<String>,
+    /// Only tasks whose file has, or has not, been downloaded
+    #[arg(long, value_name = "true|false", action = clap::ArgAction::Set)]
+    pub(crate) downloaded: Option<bool>,
+    /// The oldest first instead of the newest
+    #[arg(long)]
+    pub(crate) oldest_first: bool,
+    /// How many to list: 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u32,
+    /// How many to skip
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) offset: u32,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WaitArgs {
+    /// The task's id
+    #[arg(value_name = "TASK")]
+    pub(crate) task: String,
+    #[command(flatten)]
+    pub(crate) wait: WaitFlags,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DownloadArgs {
+    /// The task's id
+    #[arg(value_name = "TASK")]
+    pub(crate) task: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DeleteArgs {
+    /// The tasks' ids, up to 200
+    #[arg(value_name = "TASK", required = true)]
+    pub(crate) tasks: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SessionsArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// At most this many sessions; all by default
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TokenArgs {
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Emulator")]
+pub(crate) struct EmulatorArgs {
+    /// Where to listen: a loopback address; port 0 takes a free one
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// How many sessions there are
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub(crate) sessions: usize,
+    /// The seed of the sessions; the same seed gives the same sessions all day
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How long a task takes, in milliseconds
+    #[arg(long, value_name = "N", default_value_t = 1_500)]
+    pub(crate) export_delay_ms: u64,
+    /// The format of exported files
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Xlsx)]
+    pub(crate) export_format: Format,
+    /// How long a token is good, in seconds
+    #[arg(long, value_name = "N", default_value_t = 86_400)]
+    pub(crate) token_ttl_s: u64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    Xlsx,
+    Csv,
+}
+
+/// Where the file goes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// The file, or a directory for the server's name; - is standard output [default: the current directory]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace a file that is already there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// How long to wait for a task.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct WaitFlags {
+    /// Give up waiting for the task after this time: 30s, 5m, 1h
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) wait_timeout: Option<Duration>,
+}

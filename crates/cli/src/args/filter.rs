@@ -1,0 +1,111 @@
+//! Which sessions.
+
+use std::time::Duration;
+
+use clap::Args;
+use session_export::{AddressFilter, SessionFilter, SessionFilterBuilder, SessionOperation};
+
+use crate::failure::Failure;
+use crate::time_flags::{Window, WindowFlags};
+
+/// The filter flags. They are only collected here; the model judges them together.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Filter")]
+pub(crate) struct FilterArgs {
+    /// Only this user's sessions
+    #[arg(long, value_name = "NAME")]
+    user_name: Option<String>,
+
+    /// Sessions that started within this time until now: 12h, 7d, 2w
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with_all = ["begin", "end"])]
+    last: Option<Duration>,
+
+    /// Sessions that started then or later: 2024-02-27, 2024-02-27T03:47:51Z
+    #[arg(long, value_name = "TIME")]
+    begin: Option<String>,
+
+    /// Sessions that started then or earlier; a date includes its whole day
+    #[arg(long, value_name = "TIME")]
+    end: Option<String>,
+
+    /// Read dates, and times without a zone, as UTC instead of local time
+    #[arg(long)]
+    utc: bool,
+
+    /// Only sessions of this app server group
+    #[arg(long, value_name = "ID")]
+    app_server_group_id: Option<String>,
+
+    /// Only sessions on the server with this IP address
+    #[arg(long, value_name = "IP")]
+    vm_ip: Option<String>,
+
+    /// Only sessions whose client came from this IP address
+    #[arg(long, value_name = "IP")]
+    public_ip: Option<String>,
+
+    /// Only sessions on the server with this name
+    #[arg(long, value_name = "NAME")]
+    machine_name: Option<String>,
+
+    /// Only sessions in these states: Active, Disconnected, AppcInit, SignedOut, InitFail
+    #[arg(long, value_name = "STATE,…", value_delimiter = ',')]
+    state: Vec<String>,
+
+    /// Only sessions that were created successfully
+    #[arg(long, conflicts_with = "failed")]
+    success: bool,
+
+    /// Only sessions that could not be created
+    #[arg(long)]
+    failed: bool,
+}
+
+impl FilterArgs {
+    /// The filter, and what was sent of its window.
+    pub(crate) fn build(self, operation: SessionOperation) -> Result<SessionFilter, Failure> {
+        let flags = WindowFlags {
+            last: self.last,
+            begin: self.begin,
+            end: self.end,
+            utc: self.utc,
+        };
+        let window = flags.resolve(operation)?;
+        let mut filter = SessionFilter::builder();
+        let set = |filter: SessionFilterBuilder,
+                   value: Option<String>,
+                   to: fn(SessionFilterBuilder, String) -> _| {
+            match value {
+                Some(value) => to(filter, value),
+                None => filter,
+            }
+        };
+        filter = set(filter, self.user_name, SessionFilterBuilder::user_name);
+        filter = set(
+            filter,
+            self.app_server_group_id,
+            SessionFilterBuilder::app_server_group_id,
+        );
+        filter = set(filter, self.vm_ip, |filter, ip| {
+            filter.vm_ip(AddressFilter::from(ip))
+        });
+        filter = set(filter, self.public_ip, |filter, ip| {
+            filter.public_ip(AddressFilter::from(ip))
+        });
+        filter = set(filter, self.machine_name, SessionFilterBuilder::machine_name);
+        let Window { begin, end } = window;
+        if let Some(begin) = begin {
+            filter = filter.begin(begin);
+        }
+        if let Some(end) = end {
+            filter = filter.end(end);
+        }
+        filter = filter.states(self.state.iter().map(|state| state.trim()));
+        if self.success || self.failed {
+            filter = filter.created_successfully(self.success);
+        }
+        filter
+            .build_for(operation)
+            .map_err(|violations| Failure::invalid_filter(&violations))
+    }
+}

@@ -1,0 +1,63 @@
+//! The command line.
+
+mod commands;
+mod connection;
+mod filter;
+
+use std::time::Duration;
+
+use clap::Parser;
+
+pub(crate) use commands::{
+    Command, DeleteArgs, DownloadArgs, EmulatorArgs, ExportArgs, Format, OutputArgs, SessionsArgs,
+    SubmitArgs, TasksArgs, TokenArgs, WaitArgs,
+};
+pub(crate) use connection::ConnectionArgs;
+pub(crate) use filter::FilterArgs;
+
+/// Export user sessions from Huawei Cloud Workspace: who used what, when, and whether it worked.
+///
+/// Try it without an account: `session-export export --emulator --last 7d -o sessions.xlsx`.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 110, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// One JSON document on standard output, everything else on standard error
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+
+    /// Give up after this time, whatever is under way: 30s, 5m, 1h
+    #[arg(long, global = true, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Tell what is sent and what comes back; twice: everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    anything else: refused by the service, not understood, not written
+  2    bad usage or filter; nothing was sent
+  3    not authenticated
+  4    not permitted
+  5    throttled, unavailable, or not sent
+  6    the task failed, expired, or is gone
+  7    the outcome of a submit is unknown: a task may exist
+  8    a deadline passed; a submitted task goes on and can be waited for again
+  130  interrupted";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

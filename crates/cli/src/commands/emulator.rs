@@ -1,0 +1,62 @@
+//! `emulator`
+
+use std::time::Duration;
+
+use serde_json::json;
+use session_export_emulator::{Emulator, ExportFormat};
+
+use super::Context;
+use crate::args::{EmulatorArgs, Format};
+use crate::failure::Failure;
+
+pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(), Failure> {
+    let emulator = Emulator::builder()
+        .listen(args.listen)
+        .sessions(args.sessions)
+        .seed(args.seed)
+        .export_delay(Duration::from_millis(args.export_delay_ms))
+        .export_format(match args.export_format {
+            Format::Xlsx => ExportFormat::Xlsx,
+            Format::Csv => ExportFormat::Csv,
+        })
+        .token_ttl(Duration::from_secs(args.token_ttl_s))
+        .start()
+        .await
+        .map_err(|error| Failure::emulator(&error))?;
+    let base = emulator.base_url();
+    let document = json!({
+        "endpoint": base,
+        "export_endpoint": base,
+        "iam_endpoint": base,
+        "project_id": emulator.project_id(),
+        "user_name": emulator.user_name(),
+        "password": emulator.password(),
+        "domain_name": emulator.domain_name(),
+        "access_key": null,
+        "secret_key": null,
+    });
+    let lines = format!(
+        "the emulator listens on {base} until Ctrl-C; in another terminal:\n\
+         \n\
+         export HW_USER_NAME={} HW_USER_PASSWORD={} HW_DOMAIN_NAME={} HW_PROJECT_ID={}\n\
+         session-export sessions --endpoint {base} --export-endpoint {base} --iam-endpoint {base}",
+        emulator.user_name(),
+        emulator.password(),
+        emulator.domain_name(),
+        emulator.project_id(),
+    );
+    context.result(&document, lines)?;
+    emulator.serve_until(terminated()).await;
+    context.progress.say("the emulator has stopped");
+    Ok(())
+}
+
+/// Completes on SIGTERM; Ctrl-C ends every command, this one too.
+async fn terminated() {
+    #[cfg(unix)]
+    if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        signal.recv().await;
+        return;
+    }
+    std::future::pending::<()>().await;
+}

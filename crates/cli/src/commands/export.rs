@@ -1,0 +1,32 @@
+//! `export`: from a filter to a file.
+
+use session_export::{SessionOperation, TaskIds};
+
+use super::Context;
+use super::download::{Target, receive};
+use super::wait::until_ready;
+use crate::args::ExportArgs;
+use crate::connection::Connection;
+use crate::failure::Failure;
+
+pub(super) async fn run(context: &Context<'_>, args: ExportArgs) -> Result<(), Failure> {
+    // Whatever is wrong on this machine is said before a task exists.
+    let filter = args.filter.build(SessionOperation::Export)?;
+    let target = Target::new(args.output, context.json)?;
+    let connection = Connection::open(args.connection, context.timeout).await?;
+    context.say_window(&filter);
+    let task = connection.client.export_sessions(filter).submit().await?;
+    context.progress.has_task(task.task_id());
+    context
+        .progress
+        .say(format!("submitted: task {}", task.task_id()));
+    let ready = until_ready(context, &task, args.wait.wait_timeout).await?;
+    receive(context, &ready, &target).await?;
+    if args.delete {
+        let tasks =
+            TaskIds::new([task.task_id().clone()]).map_err(|refused| Failure::usage(refused.to_string()))?;
+        connection.client.delete_tasks(&tasks).await?;
+        context.progress.say(format!("deleted: task {}", task.task_id()));
+    }
+    Ok(())
+}

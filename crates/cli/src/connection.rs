@@ -1,0 +1,183 @@
+//! From flags and environment to a client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use session_export::{
+    BaseUrl, Client, Endpoint, IamPassword, PlainHttp, ProjectId, ProjectScope, ProvideToken,
+    ReqwestTransport, StaticToken, Token, TokenAuthenticator,
+};
+use session_export_emulator::Emulator;
+
+use crate::args::ConnectionArgs;
+use crate::credentials::{Credentials, Login, variable};
+use crate::failure::Failure;
+
+/// A client, and the emulator it talks to if there is one.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    authenticator: Arc<TokenAuthenticator<Box<dyn ProvideToken>>>,
+    /// Dropping it stops it.
+    _emulator: Option<Emulator>,
+}
+
+/// The parts that flags, environment or an emulator give.
+struct Parts {
+    endpoint: Endpoint,
+    project_id: Option<ProjectId>,
+    /// The name by which IAM knows the project: usually the region's.
+    project_name: Option<String>,
+    credentials: Credentials,
+    plain_http: PlainHttp,
+}
+
+impl Connection {
+    /// Puts a client together. Nothing is sent, unless the project's id is to be found out by logging in.
+    pub(crate) async fn open(args: ConnectionArgs, timeout: Option<Duration>) -> Result<Self, Failure> {
+        let (parts, emulator) = if args.emulator {
+            let emulator = Emulator::builder()
+                .start()
+                .await
+                .map_err(|error| Failure::emulator(&error))?;
+            (Parts::of_emulator(&emulator)?, Some(emulator))
+        } else {
+            (Parts::of_flags(args)?, None)
+        };
+        let transport = Arc::new(ReqwestTransport::new().map_err(|error| Failure::usage(error.to_string()))?);
+        let provider = parts.provider(Arc::clone(&transport))?;
+        let authenticator = Arc::new(TokenAuthenticator::new(provider).plain_http(parts.plain_http));
+        let project_id = match parts.project_id {
+            Some(id) => id,
+            None => project_of_token(&authenticator).await?,
+        };
+        let client = Client::builder(parts.endpoint, project_id)
+            .transport(transport)
+            .authenticator(Arc::clone(&authenticator))
+            .user_agent(concat!("session-export-cli/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let client = match timeout {
+            Some(timeout) => client.with_deadline(timeout),
+            None => client,
+        };
+        Ok(Self {
+            client,
+            authenticator,
+            _emulator: emulator,
+        })
+    }
+
+    /// The token that requests carry.
+    pub(crate) async fn token(&self) -> Result<Token, Failure> {
+        Ok(self.authenticator.token(Utc::now()).await?)
+    }
+}
+
+async fn project_of_token(
+    authenticator: &TokenAuthenticator<Box<dyn ProvideToken>>,
+) -> Result<ProjectId, Failure> {
+    let token = authenticator.token(Utc::now()).await?;
+    token
+        .project_id()
+        .cloned()
+        .ok_or_else(|| Failure::usage("the project is not known; give --project-id, or set HW_PROJECT_ID"))
+}
+
+impl Parts {
+    fn of_emulator(emulator: &Emulator) -> Result<Self, Failure> {
+        let base = base_url("--emulator", &emulator.base_url())?;
+        Ok(Self {
+            endpoint: Endpoint::builder()
+                .sessions(base.clone())
+                .export_centre(base.clone())
+                .iam(base)
+                .build()?,
+            project_id: Some(project_id(emulator.project_id())?),
+            project_name: None,
+            credentials: Credentials::Password(Login {
+                user: emulator.user_name().to_owned(),
+                password: emulator.password().to_owned(),
+                domain: emulator.domain_name().to_owned(),
+            }),
+            plain_http: PlainHttp::LoopbackOnly,
+        })
+    }
+
+    fn of_flags(args: ConnectionArgs) -> Result<Self, Failure> {
+        let region = args
+            .region
+            .or_else(|| variable(&["HW_REGION_NAME", "OS_REGION_NAME"]));
+        let mut endpoint = Endpoint::builder();
+        if let Some(region) = &region {
+            endpoint = endpoint.region(region);
+        }
+        if let Some(url) = &args.endpoint {
+            endpoint = endpoint.sessions(base_url("--endpoint", url)?);
+        }
+        if let Some(url) = &args.export_endpoint {
+            endpoint = endpoint.export_centre(base_url("--export-endpoint", url)?);
+        }
+        match (&args.iam_endpoint, variable(&["HW_AUTH_URL", "OS_AUTH_URL"])) {
+            (Some(url), _) => endpoint = endpoint.iam(iam_base_url("--iam-endpoint", url)?),
+            (None, Some(url)) => endpoint = endpoint.iam(iam_base_url("HW_AUTH_URL", &url)?),
+            (None, None) => {}
+        }
+        let project = args
+            .project_id
+            .or_else(|| variable(&["HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID"]));
+        Ok(Self {
+            endpoint: endpoint.build()?,
+            project_id: project.as_deref().map(project_id).transpose()?,
+            project_name: variable(&["HW_PROJECT_NAME", "OS_PROJECT_NAME", "OS_TENANT_NAME"]).or(region),
+            credentials: Credentials::from_environment()?,
+            plain_http: if args.allow_http {
+                PlainHttp::Allowed
+            } else {
+                PlainHttp::LoopbackOnly
+            },
+        })
+    }
+
+    fn provider(&self, transport: Arc<ReqwestTransport>) -> Result<Box<dyn ProvideToken>, Failure> {
+        match &self.credentials {
+            Credentials::Token(token) => Ok(Box::new(StaticToken::new(token.clone()))),
+            Credentials::Password(login) => {
+                let iam = self.endpoint.iam().ok_or_else(|| {
+                    Failure::usage("a password needs to know where IAM is; give --region or --iam-endpoint")
+                })?;
+                let scope = match (&self.project_id, &self.project_name) {
+                    (Some(id), _) => ProjectScope::by_id(id.clone()),
+                    (None, Some(name)) => ProjectScope::by_name(name),
+                    (None, None) => {
+                        return Err(Failure::usage(
+                            "a password needs a project; give --project-id or --region",
+                        ));
+                    }
+                };
+                let Login {
+                    user,
+                    password,
+                    domain,
+                } = login;
+                let provider = IamPassword::new(transport, iam.clone(), user, password, domain, scope);
+                Ok(Box::new(provider.plain_http(self.plain_http)))
+            }
+        }
+    }
+}
+
+fn base_url(flag: &str, text: &str) -> Result<BaseUrl, Failure> {
+    text.parse()
+        .map_err(|error| Failure::usage(format!("{flag}: {error}")))
+}
+
+/// Other tools want IAM's URL with its version: `https://iam.cn-north-4.myhuaweicloud.com/v3`.
+fn iam_base_url(flag: &str, text: &str) -> Result<BaseUrl, Failure> {
+    let trimmed = text.trim_end_matches('/');
+    base_url(flag, trimmed.strip_suffix("/v3").unwrap_or(trimmed))
+}
+
+fn project_id(text: &str) -> Result<ProjectId, Failure> {
+    text.parse()
+        .map_err(|violation| Failure::usage(format!("{violation}")))
+}

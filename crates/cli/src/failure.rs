@@ -1,0 +1,295 @@
+//! A failure as the caller of a program sees it: an exit code, a message, a JSON document.
+
+use std::error::Error as StdError;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use session_export::{
+    AuthError, AuthErrorKind, Error, ErrorKind, Refusal, ServiceFailure, TaskId, Violations,
+};
+
+/// Exit codes; `--help` and the README list them.
+mod exit {
+    pub(super) const OTHER: u8 = 1;
+    pub(super) const USAGE: u8 = 2;
+    pub(super) const NOT_AUTHENTICATED: u8 = 3;
+    pub(super) const NOT_PERMITTED: u8 = 4;
+    pub(super) const UNAVAILABLE: u8 = 5;
+    pub(super) const TASK: u8 = 6;
+    pub(super) const AMBIGUOUS: u8 = 7;
+    pub(super) const DEADLINE: u8 = 8;
+    pub(super) const INTERRUPTED: u8 = 130;
+}
+
+/// What the service, or IAM, answered.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    code: Option<String>,
+    request_id: Option<String>,
+}
+
+/// Why the program did not do what it was asked to.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit_code: u8,
+    kind: &'static str,
+    message: String,
+    /// Further lines for a person; the JSON document holds them in its message.
+    details: Vec<String>,
+    hint: Option<String>,
+    answer: Option<Box<Answer>>,
+    task_id: Option<TaskId>,
+}
+
+impl Failure {
+    fn new(exit_code: u8, kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            exit_code,
+            kind,
+            message: message.into(),
+            details: Vec::new(),
+            hint: None,
+            answer: None,
+            task_id: None,
+        }
+    }
+
+    /// Flags that do not go together, or not with what is around them.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(exit::USAGE, "usage", message)
+    }
+
+    /// There is nothing to authenticate with.
+    pub(crate) fn no_credentials(message: impl Into<String>) -> Self {
+        Self::new(exit::NOT_AUTHENTICATED, "auth", message)
+    }
+
+    /// A file or a stream of this machine.
+    pub(crate) fn io(action: &str, error: &std::io::Error) -> Self {
+        Self::new(exit::OTHER, "sink", format!("could not {action}: {error}"))
+    }
+
+    pub(crate) fn emulator(error: &session_export_emulator::EmulatorError) -> Self {
+        Self::new(
+            exit::OTHER,
+            "emulator",
+            format!("the emulator did not start: {}", chain(error)),
+        )
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self::new(exit::INTERRUPTED, "interrupted", "interrupted")
+    }
+
+    /// A filter that breaks rules, each named by its flag.
+    pub(crate) fn invalid_filter(violations: &Violations) -> Self {
+        let mut failure = Self::new(
+            exit::USAGE,
+            "invalid_request",
+            "the filter is not valid; nothing was sent",
+        );
+        failure.details = violations
+            .iter()
+            .map(|violation| format!("{}: {}", flag(violation.field()), violation.problem()))
+            .collect();
+        failure
+    }
+
+    /// Says what becomes of the task that the failure leaves behind.
+    pub(crate) fn with_task(mut self, task_id: Option<TaskId>) -> Self {
+        if self.exit_code != exit::TASK {
+            self.task_id = task_id;
+        }
+        self
+    }
+
+    /// Tells standard error, and with `--json` standard output.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
+        eprintln!("error: {}", self.message);
+        for detail in &self.details {
+            eprintln!("  {detail}");
+        }
+        if let Some(hint) = &self.hint {
+            eprintln!("hint: {hint}");
+        }
+        if let Some(task_id) = &self.task_id {
+            eprintln!(
+                "hint: task {task_id} goes on without this program; wait for it with `session-export wait {task_id}`, get its file with `session-export download {task_id}`"
+            );
+        }
+        if json {
+            println!("{}", self.document());
+        }
+        ExitCode::from(self.exit_code)
+    }
+
+    fn document(&self) -> Value {
+        let answer = self.answer.as_ref();
+        let mut message = self.message.clone();
+        if !self.details.is_empty() {
+            message = format!("{message}: {}", self.details.join("; "));
+        }
+        json!({"error": {
+            "kind": self.kind,
+            "status": answer.map(|answer| answer.status),
+            "code": answer.and_then(|answer| answer.code.as_deref()),
+            "message": message,
+            "request_id": answer.and_then(|answer| answer.request_id.as_deref()),
+        }})
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        if let ErrorKind::InvalidRequest(violations) = error.kind() {
+            return Self::invalid_filter(violations);
+        }
+        let mut failure = Self::new(exit_code(&error), error.kind().as_str(), chain(&error));
+        failure.hint = error.advice().map(str::to_owned);
+        failure.answer = match error.kind() {
+            ErrorKind::Auth(auth) => auth.refusal().map(Answer::from).map(Box::new),
+            _ => error.service().map(Answer::from).map(Box::new),
+        };
+        failure
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        let mut failure = Self::new(exit_code_of_auth(&error), "auth", chain(&error));
+        failure.answer = error.refusal().map(Answer::from).map(Box::new);
+        failure.hint = error
+            .refusal()
+            .and_then(|refusal| session_export::advice(refusal.code.as_deref()?))
+            .map(str::to_owned);
+        failure
+    }
+}
+
+impl From<&ServiceFailure> for Answer {
+    fn from(failure: &ServiceFailure) -> Self {
+        let ServiceFailure {
+            status,
+            code,
+            request_id,
+            ..
+        } = failure;
+        Self {
+            status: status.as_u16(),
+            code: code.clone(),
+            request_id: request_id.clone(),
+        }
+    }
+}
+
+impl From<&Refusal> for Answer {
+    fn from(refusal: &Refusal) -> Self {
+        let Refusal {
+            status,
+            code,
+            request_id,
+            ..
+        } = refusal;
+        Self {
+            status: status.as_u16(),
+            code: code.clone(),
+            request_id: request_id.clone(),
+        }
+    }
+}
+
+fn exit_code(error: &Error) -> u8 {
+    match error.kind() {
+        ErrorKind::InvalidRequest(_) | ErrorKind::Configuration { .. } => exit::USAGE,
+        ErrorKind::Auth(auth) => exit_code_of_auth(auth),
+        ErrorKind::Task(_) => exit::TASK,
+        ErrorKind::Ambiguous { .. } => exit::AMBIGUOUS,
+        ErrorKind::Deadline { .. } => exit::DEADLINE,
+        _ if error.is_unauthenticated() => exit::NOT_AUTHENTICATED,
+        _ if error.is_forbidden() => exit::NOT_PERMITTED,
+        // A 500 says that the service failed, not that it is away.
+        ErrorKind::Service(failure) if failure.status.as_u16() == 500 => exit::OTHER,
+        _ if error.is_transient() => exit::UNAVAILABLE,
+        _ => exit::OTHER,
+    }
+}
+
+fn exit_code_of_auth(error: &AuthError) -> u8 {
+    match error.kind() {
+        AuthErrorKind::Unreachable | AuthErrorKind::TimedOut => exit::UNAVAILABLE,
+        AuthErrorKind::Refused(refusal) if matches!(refusal.status.as_u16(), 429 | 500 | 502 | 503 | 504) => {
+            exit::UNAVAILABLE
+        }
+        AuthErrorKind::PlainHttp => exit::USAGE,
+        _ => exit::NOT_AUTHENTICATED,
+    }
+}
+
+/// An error and its causes on one line.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+/// The flag that sets a field of the filter.
+fn flag(field: &str) -> String {
+    match field {
+        "query_begin_time" => "--begin".to_owned(),
+        "query_end_time" => "--end".to_owned(),
+        "session_state" => "--state".to_owned(),
+        other => format!("--{}", other.replace('_', "-")),
+    }
+}
+
+/// What clap has to say; help and version are no failures.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // A closed standard output leaves nobody to tell.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let line = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        println!("{}", Failure::usage(line).document());
+    }
+    ExitCode::from(exit::USAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_a_filter_has_its_flag() {
+        for (field, expected) in [
+            ("user_name", "--user-name"),
+            ("query_begin_time", "--begin"),
+            ("query_end_time", "--end"),
+            ("app_server_group_id", "--app-server-group-id"),
+            ("vm_ip", "--vm-ip"),
+            ("session_state", "--state"),
+        ] {
+            assert_eq!(flag(field), expected);
+        }
+    }
+
+    #[test]
+    fn the_document_has_the_five_fields() {
+        let document = Failure::usage("no").document();
+        let fields: Vec<_> = document["error"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(fields, ["code", "kind", "message", "request_id", "status"]);
+    }
+}

@@ -1,1 +1,0 @@
-//! The session-export program: export user sessions from Huawei Cloud Workspace.

@@ -1,0 +1,19 @@
+//! `-v`: what the libraries log, on standard error.
+
+use tracing::Level;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Once: each call. Twice: everything, the HTTP stack's own events included. Secrets are in neither.
+pub(crate) fn start(verbose: u8) {
+    let targets = match verbose {
+        0 => return,
+        1 => Targets::new().with_target("session_export", Level::DEBUG),
+        _ => Targets::new().with_default(LevelFilter::TRACE),
+    };
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
+    tracing_subscriber::registry().with(targets).with(lines).init();
+}

@@ -1,0 +1,52 @@
+//! `session-export`: export user sessions from Huawei Cloud Workspace.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program has an environment, a clock and a terminal; its libraries do not"
+)]
+
+mod args;
+mod commands;
+mod connection;
+mod credentials;
+mod failure;
+mod logging;
+mod progress;
+mod table;
+mod time_flags;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::failure::Failure;
+use crate::progress::Progress;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    logging::start(cli.verbose);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::io("start", &error).report(cli.json),
+    };
+    let json = cli.json;
+    let progress = Progress::new();
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = commands::run(cli, &progress) => outcome,
+            Ok(()) = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        }
+    });
+    // A file that the emulator is still writing must not hold the program up.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.with_task(progress.task_id()).report(json),
+    }
+}

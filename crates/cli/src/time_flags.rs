@@ -1,0 +1,196 @@
+//! `--last`, `--begin` and `--end`: from what a person writes to moments.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use session_export::{SessionOperation, TimeInput, limits};
+
+use crate::failure::Failure;
+
+/// The flags as they were given.
+#[derive(Debug)]
+pub(crate) struct WindowFlags {
+    pub(crate) last: Option<Duration>,
+    pub(crate) begin: Option<String>,
+    pub(crate) end: Option<String>,
+    pub(crate) utc: bool,
+}
+
+/// The window for the model, which judges it.
+#[derive(Debug)]
+pub(crate) struct Window {
+    pub(crate) begin: Option<TimeInput>,
+    pub(crate) end: Option<TimeInput>,
+}
+
+impl WindowFlags {
+    /// Without a flag an export has no window (the service then takes about the last month), and a list, which needs
+    /// one, has the last 30 days.
+    pub(crate) fn resolve(self, operation: SessionOperation) -> Result<Window, Failure> {
+        let last = match (self.last, operation) {
+            (Some(last), _) => Some(
+                TimeDelta::from_std(last)
+                    .ok()
+                    .filter(|last| *last <= TimeDelta::days(365 * 1_000))
+                    .ok_or_else(|| Failure::usage("--last is longer than a thousand years"))?,
+            ),
+            (None, SessionOperation::List) if self.begin.is_none() && self.end.is_none() => {
+                Some(limits::EXPORT_WINDOW)
+            }
+            _ => None,
+        };
+        if let Some(last) = last {
+            let now = Utc::now();
+            return Ok(Window {
+                begin: Some((now - last).into()),
+                end: Some(now.into()),
+            });
+        }
+        let zone = if self.utc { Zone::Utc } else { Zone::Local };
+        Ok(Window {
+            begin: self.begin.map(|text| zone.read(text, NaiveTime::MIN)),
+            end: self.end.map(|text| zone.read(text, END_OF_DAY)),
+        })
+    }
+}
+
+/// The last millisecond, which is as fine as the service's times are.
+const END_OF_DAY: NaiveTime = NaiveTime::from_hms_milli_opt(23, 59, 59, 999).expect("a time that exists");
+
+#[derive(Clone, Copy)]
+enum Zone {
+    Local,
+    Utc,
+}
+
+impl Zone {
+    /// A date, or a time without a zone, is read in this zone; any other text is left to the model to read or refuse.
+    fn read(self, text: String, time_of_date: NaiveTime) -> TimeInput {
+        let date = || {
+            NaiveDate::parse_from_str(&text, "%Y-%m-%d")
+                .ok()
+                .map(|date| date.and_time(time_of_date))
+        };
+        let with_time = || {
+            [
+                "%Y-%m-%dT%H:%M:%S%.f",
+                "%Y-%m-%d %H:%M:%S%.f",
+                "%Y-%m-%dT%H:%M",
+                "%Y-%m-%d %H:%M",
+            ]
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok())
+        };
+        match date().or_else(with_time).and_then(|naive| self.moment(naive)) {
+            Some(moment) => moment.into(),
+            None => text.into(),
+        }
+    }
+
+    /// Where the clocks are set back, a time happens twice: the first is taken. Where they are set forward, it does not
+    /// happen: what the clocks showed an hour later is taken.
+    fn moment(self, naive: NaiveDateTime) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Utc => Some(naive.and_utc()),
+            Self::Local => Local
+                .from_local_datetime(&naive)
+                .earliest()
+                .or_else(|| {
+                    Local
+                        .from_local_datetime(&(naive + TimeDelta::hours(1)))
+                        .earliest()
+                })
+                .map(|moment| moment.to_utc()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use session_export::{SessionFilter, format_timestamp};
+
+    use super::*;
+
+    fn window(begin: &str, end: &str, utc: bool) -> (String, String) {
+        let flags = WindowFlags {
+            last: None,
+            begin: Some(begin.to_owned()),
+            end: Some(end.to_owned()),
+            utc,
+        };
+        let window = flags.resolve(SessionOperation::Export).unwrap();
+        let filter = SessionFilter::builder()
+            .begin(window.begin.unwrap())
+            .end(window.end.unwrap())
+            .build()
+            .unwrap();
+        let window = filter.window().unwrap();
+        (format_timestamp(window.begin()), format_timestamp(window.end()))
+    }
+
+    #[test]
+    fn a_date_is_a_whole_day() {
+        assert_eq!(
+            window("2024-02-27", "2024-02-28", true),
+            (
+                "2024-02-27T00:00:00.000Z".to_owned(),
+                "2024-02-28T23:59:59.999Z".to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn local_time_is_the_default_and_a_zone_in_the_text_wins() {
+        let local = Local
+            .from_local_datetime(&"2024-02-27T00:00:00".parse().unwrap())
+            .earliest()
+            .unwrap()
+            .to_utc();
+        assert_eq!(
+            window("2024-02-27", "2024-02-28", false).0,
+            format_timestamp(local)
+        );
+        for utc in [false, true] {
+            assert_eq!(
+                window("2024-02-27T03:47:51.182Z", "2024-02-27 12:00:00+08:00", utc),
+                (
+                    "2024-02-27T03:47:51.182Z".to_owned(),
+                    "2024-02-27T04:00:00.000Z".to_owned()
+                )
+            );
+        }
+        assert_eq!(
+            window("2024-02-27 03:47", "2024-02-27T04:00:00.5", true).1,
+            "2024-02-27T04:00:00.500Z"
+        );
+    }
+
+    #[test]
+    fn a_list_without_times_takes_thirty_days_and_an_export_leaves_them_out() {
+        let flags = || WindowFlags {
+            last: None,
+            begin: None,
+            end: None,
+            utc: false,
+        };
+        assert!(flags().resolve(SessionOperation::Export).unwrap().begin.is_none());
+        let list = flags().resolve(SessionOperation::List).unwrap();
+        let filter = SessionFilter::builder()
+            .begin(list.begin.unwrap())
+            .end(list.end.unwrap())
+            .build()
+            .unwrap();
+        assert_eq!(filter.window().unwrap().length(), limits::EXPORT_WINDOW);
+    }
+
+    #[test]
+    fn an_absurd_span_is_no_overflow() {
+        let flags = WindowFlags {
+            last: Some(Duration::MAX),
+            begin: None,
+            end: None,
+            utc: false,
+        };
+        assert!(flags.resolve(SessionOperation::Export).is_err());
+    }
+}
