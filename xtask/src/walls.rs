@@ -29,7 +29,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "session-export-testkit",
         &["session-export-transport", "session-export-auth"],
     ),
-    ("session-export-emulator", &["session-export-model"]),
+    ("session-export-emulator", &[]),
     (
         "session-export-cli",
         &[

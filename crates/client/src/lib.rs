@@ -89,3 +89,8 @@ pub use session_export_transport::{
 };
 #[cfg(feature = "reqwest")]
 pub use session_export_transport_reqwest::{BuildTransportError, ReqwestTransport, ReqwestTransportBuilder};
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

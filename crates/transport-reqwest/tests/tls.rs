@@ -202,7 +202,7 @@ async fn a_dropped_future_resets_its_http_2_stream() {
 }
 
 #[tokio::test]
-async fn https_goes_through_a_proxys_tunnel() {
+async fn https_goes_through_the_tunnel_of_a_proxy() {
     let (ca, config) = authority("service.invalid", &["http/1.1"]);
     let proxy = Server::start(vec![step(|connection| {
         connection.read_request();

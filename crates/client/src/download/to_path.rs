@@ -119,6 +119,7 @@ fn temporary(directory: &Path) -> Result<NamedTempFile, Error> {
         // Like any file that a program makes: the user's mask decides. A temporary file's own 0600 would stay.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     builder
         .tempfile_in(directory)
         .map_err(|error| Error::sink("create", error))

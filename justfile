@@ -1,0 +1,49 @@
+# Every step of CI is a recipe here; `just` lists them, `just ci` runs what `.ci/run` runs.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export RUSTDOCFLAGS := "-D warnings"
+
+_list:
+    @just --list --unsorted
+
+# The README's second command.
+test:
+    cargo test --workspace
+
+# Formatting.
+fmt:
+    cargo fmt --all -- --check
+
+# Lints of everything, and of the facade without its features.
+clippy:
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    cargo clippy -p session-export --no-default-features --lib -- -D warnings
+
+# API documentation without a warning.
+doc:
+    cargo doc --workspace --all-features --no-deps
+
+# Who may depend on whom, and how many crates come along.
+walls:
+    cargo run --quiet -p xtask -- walls
+
+# Licences, bans and sources of all dependencies.
+deny:
+    cargo deny --all-features check --hide-inclusion-graph bans licenses sources
+
+# Spelling.
+typos:
+    typos
+
+# The README says what is true: its two commands are the ones that CI runs.
+readme:
+    grep -qF 'cargo run --release -- export --emulator --last 7d -o sessions.xlsx' README.md
+    grep -qF 'cargo test --workspace' README.md
+
+# The README's first command, and a spreadsheet library of another make that reads its file.
+interop:
+    python3 .ci/interop.py
+
+# Everything, in CI's order; the first failure ends it.
+ci: test fmt clippy doc walls deny typos readme interop
