@@ -9,8 +9,15 @@ use crate::cargo::{Dependency, Metadata, Package, tree};
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("session-export-model", &[]),
     ("session-export-transport", &[]),
-    ("session-export-transport-reqwest", &["session-export-transport"]),
-    ("session-export-transport-hyper", &["session-export-transport"]),
+    ("session-export-transport-net", &["session-export-transport"]),
+    (
+        "session-export-transport-reqwest",
+        &["session-export-transport", "session-export-transport-net"],
+    ),
+    (
+        "session-export-transport-hyper",
+        &["session-export-transport", "session-export-transport-net"],
+    ),
     (
         "session-export-auth",
         &["session-export-model", "session-export-transport"],
@@ -43,7 +50,12 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 ];
 
 /// Private crates at the end of every chain: they may use anything, and nobody may depend on them.
-const FREE: &[&str] = &["session-export-benches", "xtask"];
+const FREE: &[&str] = &[
+    "session-export-benches",
+    "session-export-example-recorder",
+    "session-export-example-transport-ureq",
+    "xtask",
+];
 
 /// The crates that know no HTTP stack and no runtime.
 const NEUTRAL: &[&str] = &[

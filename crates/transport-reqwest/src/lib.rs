@@ -18,18 +18,13 @@
 //! - `accept: */*`, unless the request has an `accept` header. reqwest has no way to leave it out.
 //! - `host`, and `content-length` unless the body is empty: HTTP asks for them.
 //! - `proxy-authorization`, for a plain `http` URL through a proxy whose URL has credentials.
+//!
+//! Its tests are in `session-export-transport-net`: every case there runs through both bundled transports.
 
-mod body;
-mod build_error;
-mod builder;
-mod cause;
-mod clients;
+mod client;
 mod failure;
-mod proxy;
 mod target;
-mod tls;
 mod transport;
 
-pub use build_error::BuildTransportError;
-pub use builder::ReqwestTransportBuilder;
-pub use transport::ReqwestTransport;
+pub use session_export_transport_net::{BuildTransportError, CryptoProvider};
+pub use transport::{ReqwestTransport, ReqwestTransportBuilder};

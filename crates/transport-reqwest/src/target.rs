@@ -1,37 +1,25 @@
 //! From a request to reqwest's, without changing what was signed.
 
-use http::{Method, Uri, Version};
+use http::Uri;
+use http::uri::Scheme;
 use session_export_transport::Request;
 
 /// Why a request cannot be carried. The texts hold no part of the URL.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unsupported {
-    #[error("the URL has no scheme or no host")]
-    Relative,
-    #[error("the URL's scheme is neither http nor https")]
-    Scheme,
-    #[error("the URL holds a user name or password, which would not be sent")]
-    Credentials,
+    #[error(transparent)]
+    Kind(#[from] session_export_transport_net::Unsupported),
     #[error("the URL is not valid: {0}")]
     Url(String),
     #[error("URL normalisation would change the request target")]
     Target,
     #[error("URL normalisation would change the host or port")]
     Host,
-    #[error("method CONNECT is not supported")]
-    Connect,
-    #[error("the request asks for an HTTP version other than 1.0, 1.1 or 2")]
-    Version,
 }
 
 pub(crate) fn to_reqwest(request: Request) -> Result<reqwest::Request, Unsupported> {
+    session_export_transport_net::check(&request)?;
     let (head, body) = request.into_parts();
-    if head.method == Method::CONNECT {
-        return Err(Unsupported::Connect);
-    }
-    if ![Version::HTTP_10, Version::HTTP_11, Version::HTTP_2].contains(&head.version) {
-        return Err(Unsupported::Version);
-    }
     let url = to_url(&head.uri)?;
     let mut request = reqwest::Request::new(head.method, url);
     *request.version_mut() = head.version;
@@ -43,17 +31,6 @@ pub(crate) fn to_reqwest(request: Request) -> Result<reqwest::Request, Unsupport
 /// The same URL in reqwest's type, which normalises: `/a/../b` becomes `/b`. A signature covers what was given, so a
 /// URL that would change is refused.
 fn to_url(uri: &Uri) -> Result<reqwest::Url, Unsupported> {
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(Unsupported::Relative);
-    };
-    let default_port = match scheme {
-        "http" => 80,
-        "https" => 443,
-        _ => return Err(Unsupported::Scheme),
-    };
-    if authority.as_str().contains('@') {
-        return Err(Unsupported::Credentials);
-    }
     // The parser's errors are fixed texts; none of them quotes the URL.
     let url = reqwest::Url::parse(&uri.to_string()).map_err(|error| Unsupported::Url(error.to_string()))?;
 
@@ -63,13 +40,14 @@ fn to_url(uri: &Uri) -> Result<reqwest::Url, Unsupported> {
         return Err(Unsupported::Target);
     }
     // Case does not matter in a host, but `0x7f.1` becoming `127.0.0.1` would be another `Host` header.
+    let host = |uri: &Uri| uri.host().unwrap_or_default().to_ascii_lowercase();
+    let default_port = if uri.scheme() == Some(&Scheme::HTTPS) {
+        443
+    } else {
+        80
+    };
     let port = |uri: &Uri| uri.port_u16().unwrap_or(default_port);
-    if !sent
-        .host()
-        .unwrap_or_default()
-        .eq_ignore_ascii_case(authority.host())
-        || port(&sent) != port(uri)
-    {
+    if host(&sent) != host(uri) || port(&sent) != port(uri) {
         return Err(Unsupported::Host);
     }
     Ok(url)
@@ -123,11 +101,15 @@ mod tests {
     }
 
     #[test]
-    fn other_urls_are_refused_by_name() {
+    fn a_host_that_would_change_is_refused() {
         assert_eq!(check("http://0x7f.1/"), Err(Unsupported::Host));
-        assert_eq!(check("http://us:pw@h/"), Err(Unsupported::Credentials));
-        assert_eq!(check("ftp://h/"), Err(Unsupported::Scheme));
-        assert_eq!(check("/relative"), Err(Unsupported::Relative));
-        assert_eq!(check("h:80"), Err(Unsupported::Relative));
+    }
+
+    #[test]
+    fn what_no_transport_carries_is_refused() {
+        let mut request = Request::default();
+        *request.uri_mut() = "http://us:pw@h/".parse().unwrap();
+        let refused = session_export_transport_net::Unsupported::Credentials;
+        assert_eq!(to_reqwest(request).unwrap_err(), Unsupported::Kind(refused));
     }
 }

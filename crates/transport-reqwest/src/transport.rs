@@ -3,13 +3,18 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use http_body_util::BodyExt;
 use session_export_transport::{
     Request, Response, ResponseBody, Transport, TransportError, TransportErrorKind,
 };
+use session_export_transport_net::{
+    BuildTransportError, FromSettings, PerRuntime, Settings, TransportBuilder, refused,
+};
 
-use crate::body::StreamedBody;
-use crate::clients::{Clients, NoClient};
-use crate::{BuildTransportError, ReqwestTransportBuilder, failure, target};
+use crate::{client, failure, target};
+
+/// Settings of a [`ReqwestTransport`]; see [`TransportBuilder`].
+pub type ReqwestTransportBuilder = TransportBuilder<ReqwestTransport>;
 
 /// Carries requests with reqwest.
 ///
@@ -46,7 +51,8 @@ use crate::{BuildTransportError, ReqwestTransportBuilder, failure, target};
 /// Dropping the future of [`send`](Transport::send), or a response body before its end, closes the connection (HTTP/1)
 /// or resets the stream (HTTP/2). Whether the server saw the request is then unknown.
 pub struct ReqwestTransport {
-    clients: Clients,
+    settings: Settings,
+    clients: PerRuntime<reqwest::Client>,
 }
 
 impl ReqwestTransport {
@@ -59,7 +65,7 @@ impl ReqwestTransport {
     ///
     /// # Errors
     ///
-    /// As for [`build`](ReqwestTransportBuilder::build).
+    /// As for [`build`](TransportBuilder::build).
     pub fn new() -> Result<Self, BuildTransportError> {
         Self::builder().build()
     }
@@ -71,22 +77,26 @@ impl ReqwestTransport {
     /// assert!(ReqwestTransport::builder().proxy("http://proxy.example:3128").build().is_ok());
     /// ```
     pub fn builder() -> ReqwestTransportBuilder {
-        ReqwestTransportBuilder::new()
-    }
-
-    pub(crate) fn from_clients(clients: Clients) -> Self {
-        Self { clients }
+        TransportBuilder::new()
     }
 }
 
-/// Shows that there is a proxy, not its URL: it may hold a password.
+impl FromSettings for ReqwestTransport {
+    fn from_settings(settings: Settings) -> Result<Self, BuildTransportError> {
+        // Built once without a use, so that a setting reqwest rejects is an error here and not at the first request.
+        client::build(&settings)?;
+        Ok(Self {
+            settings,
+            clients: PerRuntime::new(),
+        })
+    }
+}
+
+/// Shows the proxy without its credentials.
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let settings = self.clients.settings();
         f.debug_struct("ReqwestTransport")
-            .field("proxy", &settings.proxy.is_some())
-            .field("connect_limit", &settings.connect_limit)
-            .field("pool_idle_limit", &settings.pool_idle_limit)
+            .field("settings", &self.settings)
             .finish()
     }
 }
@@ -94,24 +104,17 @@ impl fmt::Debug for ReqwestTransport {
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let request = target::to_reqwest(request)
-            .map_err(|why| failure::refused(TransportErrorKind::Unsupported, why))?;
-        let client = self.clients.for_this_runtime().map_err(|why| {
-            let kind = match why {
-                NoClient::NoRuntime => TransportErrorKind::Unsupported,
-                NoClient::Build(_) => TransportErrorKind::Other,
-            };
-            failure::refused(kind, why)
-        })?;
-        let no_roots = self.clients.settings().tls.no_roots.as_deref();
+        let request =
+            target::to_reqwest(request).map_err(|why| refused(TransportErrorKind::Unsupported, why))?;
+        let client = self.clients.client(|| client::build(&self.settings))?;
         let response = client
             .execute(request)
             .await
-            .map_err(|error| failure::of_exchange(&error.without_url(), no_roots))?;
+            .map_err(|error| failure::of_exchange(&error.without_url(), &self.settings.tls))?;
 
         let mut response = http::Response::<reqwest::Body>::from(response);
         // reqwest and hyper leave notes there, the URL among them.
         response.extensions_mut().clear();
-        Ok(response.map(|body| ResponseBody::new(StreamedBody(body))))
+        Ok(response.map(|body| ResponseBody::new(body.map_err(|error| failure::of_body(&error)))))
     }
 }

@@ -135,7 +135,7 @@ impl Clock for ManualClock {
         let mut state = self.lock();
         let id = state.next_id;
         state.next_id += 1;
-        let due = state.elapsed + duration;
+        let due = state.elapsed.saturating_add(duration);
         state.timers.push(Timer { id, due, waker: None });
         drop(state);
         Box::pin(Pause {

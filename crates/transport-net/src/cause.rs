@@ -2,12 +2,13 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::io;
+
+use crate::failure::{Hidden, chain};
 
 /// One cause, and what caused it.
 ///
 /// The libraries below show URLs and a peer's words in their errors. A cause has been through a filter, and it does
-/// not make their types part of this crate's interface.
+/// not make their types part of a transport's interface.
 #[derive(Debug)]
 pub(crate) struct Cause {
     text: String,
@@ -22,14 +23,10 @@ impl Cause {
         }
     }
 
-    /// The causes of a reqwest error, without its own text: it says no more than the kind of the transport's error,
-    /// and may show the URL.
-    pub(crate) fn of(error: &reqwest::Error) -> Option<Self> {
+    /// An error and its causes, without the hidden ones.
+    pub(crate) fn of(error: &(dyn StdError + 'static), hidden: Hidden) -> Option<Self> {
         let mut texts: Vec<String> = Vec::new();
-        for error in chain(error) {
-            if error.is::<reqwest::Error>() {
-                continue;
-            }
+        for error in chain(error).filter(|error| !hidden(*error)) {
             let text = match error.downcast_ref::<h2::Error>() {
                 // Its own text quotes what the peer says, which may be part of the request.
                 Some(error) => match error.reason() {
@@ -60,20 +57,5 @@ impl StdError for Cause {
         self.source
             .as_deref()
             .map(|source| source as &(dyn StdError + 'static))
-    }
-}
-
-/// An error and all below it.
-pub(crate) fn chain<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| below(*error))
-}
-
-/// An `io::Error` hides the error it wraps from `source`; here the one follows the other.
-fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    match error.downcast_ref::<io::Error>() {
-        Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
-        None => error.source(),
     }
 }

@@ -1,12 +1,20 @@
-//! A server that does what a test tells it, connection by connection, and the client's side of a test.
+//! A server that does what a test tells it, connection by connection, the client's side of a test, and the two
+//! transports that every case runs through.
 //!
 //! Nothing waits for time to pass: a read that gets nothing fails after a limit no test comes near.
 
-#![allow(dead_code, reason = "every test file uses its own part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "every test file uses its own part"
+)]
 #![allow(
     clippy::disallowed_methods,
     reason = "the server is a thread of its own, beside the runtime under test"
 )]
+
+pub(crate) mod authority;
 
 use std::error::Error;
 use std::io::{ErrorKind, Read, Write};
@@ -19,7 +27,58 @@ use http_body_util::BodyExt;
 use session_export_transport::{
     Delivery, Request, RequestBody, Response, Transport, TransportError, TransportErrorKind,
 };
+use session_export_transport_hyper::HyperTransport;
+use session_export_transport_net::{FromSettings, TransportBuilder};
 use session_export_transport_reqwest::ReqwestTransport;
+
+/// A bundled transport, and where it may differ from the other one.
+pub(crate) trait Subject: Transport + FromSettings {
+    /// The module of its tests.
+    const NAME: &str;
+    /// What it adds at the end of a request's own headers.
+    const ADDS: &str;
+    /// What becomes of a request that finds its pooled connection closed before a byte was written.
+    const LOST_UNSENT: Option<Delivery>;
+
+    fn builder() -> TransportBuilder<Self> {
+        TransportBuilder::new()
+    }
+
+    fn new() -> Self {
+        Self::builder().build().unwrap()
+    }
+}
+
+impl Subject for ReqwestTransport {
+    const NAME: &str = "reqwest";
+    const ADDS: &str = "accept: */*\r\n";
+    // It is sent on a fresh connection.
+    const LOST_UNSENT: Option<Delivery> = None;
+}
+
+impl Subject for HyperTransport {
+    const NAME: &str = "hyper";
+    const ADDS: &str = "";
+    const LOST_UNSENT: Option<Delivery> = Some(Delivery::NotSent);
+}
+
+/// Runs every case of a file through both transports; those after the semicolon bring their own runtime.
+macro_rules! through_both {
+    ($($(#[$note:meta])? $case:ident),* $(,)? $(; $($sync:ident),* $(,)?)?) => {
+        mod reqwest {
+            use session_export_transport_reqwest::ReqwestTransport;
+            $(#[tokio::test] $(#[$note])? async fn $case() { super::$case::<ReqwestTransport>().await; })*
+            $($(#[test] fn $sync() { super::$sync::<ReqwestTransport>(); })*)?
+        }
+
+        mod hyper {
+            use session_export_transport_hyper::HyperTransport;
+            $(#[tokio::test] $(#[$note])? async fn $case() { super::$case::<HyperTransport>().await; })*
+            $($(#[test] fn $sync() { super::$sync::<HyperTransport>(); })*)?
+        }
+    };
+}
+pub(crate) use through_both;
 
 const STUCK: Duration = Duration::from_secs(10);
 
@@ -99,6 +158,28 @@ impl Server {
     }
 }
 
+/// Takes so many connections with a request on each, and answers only then.
+pub(crate) fn answer_together(count: usize, response: &'static str) -> (SocketAddr, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let thread = std::thread::spawn(move || {
+        let mut open: Vec<_> = (0..count)
+            .map(|_| Connection::new(listener.accept().unwrap().0))
+            .collect();
+        open.iter_mut()
+            .map(Connection::read_request)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .zip(&mut open)
+            .map(|(request, connection)| {
+                connection.write(response.as_bytes());
+                request
+            })
+            .collect()
+    });
+    (address, thread)
+}
+
 /// A listener that nobody is to connect to.
 pub(crate) fn trap() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
@@ -118,6 +199,7 @@ impl<T: Read + Write> ReadWrite for T {}
 
 pub(crate) struct Connection {
     stream: Box<dyn ReadWrite>,
+    tcp: TcpStream,
     seen: Vec<String>,
     /// Whether it outlives its step, to the end of the server.
     pub(crate) stays_open: bool,
@@ -127,7 +209,8 @@ impl Connection {
     fn new(tcp: TcpStream) -> Self {
         tcp.set_read_timeout(Some(STUCK)).unwrap();
         Self {
-            stream: Box::new(tcp),
+            stream: Box::new(tcp.try_clone().unwrap()),
+            tcp,
             seen: Vec::new(),
             stays_open: false,
         }
@@ -179,14 +262,42 @@ impl Connection {
         self.stream.flush().unwrap();
     }
 
+    /// Writes until the peer takes no more for a while, or `limit` is reached, and returns how much that was.
+    pub(crate) fn write_until_blocked(&mut self, limit: usize) -> usize {
+        self.tcp
+            .set_write_timeout(Some(Duration::from_millis(300)))
+            .unwrap();
+        let chunk = [b'x'; 1 << 16];
+        let mut written = 0;
+        while written < limit {
+            match self.tcp.write(&chunk) {
+                Ok(length) => written += length,
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                    break;
+                }
+            }
+        }
+        written
+    }
+
     /// Closes the connection now, not only after the step.
     pub(crate) fn close(&mut self) {
         self.stream = Box::new(std::io::Cursor::new(Vec::new()));
+        let _ = self.tcp.shutdown(std::net::Shutdown::Both);
     }
 
     /// Takes the TLS handshake as far as it goes; a client that objects is none of the server's business.
     pub(crate) fn try_read(&mut self) {
         let _ = self.stream.read(&mut [0]);
+    }
+
+    /// The same for a server that objects: what the client had sent meanwhile is taken off the wire, because closing
+    /// with unread bytes would overtake the objection.
+    pub(crate) fn try_read_and_drain(&mut self) {
+        self.try_read();
+        self.tcp.shutdown(std::net::Shutdown::Write).unwrap();
+        std::io::copy(&mut self.tcp, &mut std::io::sink()).unwrap();
     }
 }
 
@@ -198,7 +309,7 @@ pub(crate) fn get(url: &str) -> Request {
 }
 
 /// Sends, for tests in which a fault would wait for ever.
-pub(crate) async fn send(transport: &ReqwestTransport, request: Request) -> Result<Response, TransportError> {
+pub(crate) async fn send(transport: &impl Transport, request: Request) -> Result<Response, TransportError> {
     tokio::time::timeout(STUCK, transport.send(request))
         .await
         .expect("it waits for ever")
@@ -228,7 +339,8 @@ pub(crate) fn failure<T: std::fmt::Debug>(
 }
 
 /// Runs an ignored test of this file in a process of its own, whose environment can be chosen.
-pub(crate) fn run_child(test: &str, environment: &[(&str, &str)]) {
+pub(crate) fn run_child<T: Subject>(case: &str, environment: &[(&str, &str)]) {
+    let test = &format!("{}::{case}", T::NAME);
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--ignored", "--nocapture"])
         .envs(environment.iter().copied())
