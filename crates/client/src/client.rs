@@ -283,11 +283,18 @@ fn user_agent(product: Option<&str>) -> Result<HeaderValue, Error> {
         Some(product) => format!("{product} {OURS}"),
         None => OURS.to_owned(),
     };
-    HeaderValue::from_str(&text).map_err(|_| {
-        Error::configuration(format!(
-            "{product:?} cannot stand in a User-Agent header; use visible ASCII"
-        ))
-    })
+    // `HeaderValue` lets other bytes pass, which servers and proxies treat as they like.
+    let is_usable = product.is_none_or(|product| {
+        !product.trim().is_empty() && product.bytes().all(|b| matches!(b, b' '..=b'~'))
+    });
+    HeaderValue::from_str(&text)
+        .ok()
+        .filter(|_| is_usable)
+        .ok_or_else(|| {
+            Error::configuration(format!(
+                "{product:?} cannot stand in a User-Agent header; use visible ASCII"
+            ))
+        })
 }
 
 #[cfg(feature = "reqwest")]

@@ -51,7 +51,8 @@ impl Deadline {
 
     /// What is left; zero once it has passed.
     pub(crate) fn remaining(&self) -> Duration {
-        (self.started + self.budget).saturating_sub(self.clock.monotonic())
+        let spent = self.clock.monotonic().saturating_sub(self.started);
+        self.budget.saturating_sub(spent)
     }
 
     pub(crate) fn time(&self, phase: Phase) -> PhaseTimer {

@@ -52,9 +52,11 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `reqwest` | yes | the reqwest transport, used when [`ClientBuilder::transport`] is not called |
+//! | `reqwest` | yes | `ReqwestTransport`, used when [`ClientBuilder::transport`] is not called |
+//! | `hyper` | no | `HyperTransport`, to be passed to [`ClientBuilder::transport`] |
 //!
-//! Without `reqwest` there is no HTTP stack among the dependencies, and [`ClientBuilder::build`] asks for a transport.
+//! Without either there is no HTTP stack among the dependencies. Without `reqwest`, [`ClientBuilder::build`] asks for
+//! a transport.
 
 mod client;
 mod clock;
@@ -87,8 +89,14 @@ pub use session_export_transport::{
     BaseUrl, Clock, Delivery, InvalidBaseUrl, Request, RequestBody, Response, ResponseBody, Sleep, Transport,
     TransportError, TransportErrorKind,
 };
+#[cfg(all(feature = "hyper", not(feature = "reqwest")))]
+pub use session_export_transport_hyper::BuildTransportError;
+#[cfg(feature = "hyper")]
+pub use session_export_transport_hyper::{HyperTransport, HyperTransportBuilder};
 #[cfg(feature = "reqwest")]
-pub use session_export_transport_reqwest::{BuildTransportError, ReqwestTransport, ReqwestTransportBuilder};
+pub use session_export_transport_reqwest::BuildTransportError;
+#[cfg(feature = "reqwest")]
+pub use session_export_transport_reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 
 /// The README's example compiles.
 #[cfg(doctest)]

@@ -4,13 +4,16 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, Version};
+use http::{HeaderMap, HeaderName, StatusCode, Version};
+use session_export_transport::{Delivery, TransportError, TransportErrorKind};
 
 use super::{Download, DownloadStream, FileName};
 use crate::deadline::Phase;
 use crate::operation::{Call, Operation, Reply, service_failure};
 use crate::{Error, ErrorKind};
 
+/// Enough to know a page by, also behind a mark and blanks, and however the body is cut into frames.
+const MOST_SNIFFED_BYTES: usize = 64;
 /// An error body that came with 200 is looked for in a body that starts like JSON, up to here.
 const MOST_JSON_BYTES: usize = 64 << 10;
 
@@ -26,8 +29,19 @@ pub(super) async fn open(download: &Download) -> Result<DownloadStream, Error> {
     ];
     let uri = client.endpoint().export_centre().url(path, [("", ""); 0]);
     let reply = Call::get(Operation::Download, uri).send(client).await?;
-    let length = framing(&reply, download.unknown_length)?;
+    if reply.status != StatusCode::OK {
+        // A 204 or 206 is a success, but not a whole file.
+        let path = format!("the status: {} is no whole file", reply.status.as_u16());
+        return Err(not_a_file(&path));
+    }
     check_head(&reply.headers)?;
+    let length = framing(&reply, download.unknown_length)?;
+    if let (Some(length), Some(most)) = (length, download.most_bytes)
+        && length > most
+    {
+        let error = TransportError::new(TransportErrorKind::BodyTooLarge, Delivery::Unknown);
+        return Err(Error::transport(Operation::Download, error));
+    }
     let (status, headers) = (reply.status, reply.headers);
     let file_name = download.file_name.clone().or_else(|| {
         headers
@@ -36,24 +50,24 @@ pub(super) async fn open(download: &Download) -> Result<DownloadStream, Error> {
     });
     let mut stream = DownloadStream::new(client.clone(), reply.body, length, file_name, download, timer);
 
-    let first = first_bytes(&mut stream).await?;
-    if starts_with_page(&first) {
-        return Err(not_a_file("the body: it is an HTML page"));
-    }
-    let mut held = VecDeque::from([first]);
-    if held[0].trim_ascii_start().starts_with(b"{") {
-        let mut bytes = held[0].to_vec();
-        while bytes.len() < MOST_JSON_BYTES {
-            let Some(more) = stream.next().await.transpose()? else {
-                break;
-            };
-            bytes.extend_from_slice(&more);
-            held.push_back(more);
+    let (mut held, mut start) = (VecDeque::new(), Vec::new());
+    read_ahead(&mut stream, &mut held, &mut start, |start| {
+        judge(start) == Start::Open && start.len() < MOST_SNIFFED_BYTES
+    })
+    .await?;
+    match judge(&start) {
+        Start::Page => return Err(not_a_file("the body: it is an HTML page")),
+        Start::Json => {
+            read_ahead(&mut stream, &mut held, &mut start, |start| {
+                start.len() < MOST_JSON_BYTES
+            })
+            .await?;
+            let failure = service_failure(status, &headers, &start);
+            if failure.code.is_some() {
+                return Err(Error::new(Operation::Download, ErrorKind::Service(failure)));
+            }
         }
-        let failure = service_failure(status, &headers, &bytes);
-        if failure.code.is_some() {
-            return Err(Error::new(Operation::Download, ErrorKind::Service(failure)));
-        }
+        Start::File | Start::Open => {}
     }
     stream.put_back(held);
     Ok(stream)
@@ -99,21 +113,52 @@ fn check_head(headers: &HeaderMap) -> Result<(), Error> {
     Ok(())
 }
 
-/// The first bytes that are not none; an empty body has none.
-async fn first_bytes(stream: &mut DownloadStream) -> Result<Bytes, Error> {
-    Ok(stream.next().await.transpose()?.unwrap_or_default())
+/// Reads for as long as `wanted` says, or until the body ends. The frames are held to be delivered later.
+async fn read_ahead(
+    stream: &mut DownloadStream,
+    held: &mut VecDeque<Bytes>,
+    start: &mut Vec<u8>,
+    wanted: impl Fn(&[u8]) -> bool,
+) -> Result<(), Error> {
+    while wanted(start)
+        && let Some(bytes) = stream.next().await.transpose()?
+    {
+        start.extend_from_slice(&bytes);
+        held.push_back(bytes);
+    }
+    Ok(())
 }
 
-fn starts_with_page(bytes: &[u8]) -> bool {
-    let text = bytes
+/// What a body is, by its first bytes.
+#[derive(Debug, PartialEq)]
+enum Start {
+    Page,
+    Json,
+    File,
+    /// Too few bytes to tell.
+    Open,
+}
+
+fn judge(start: &[u8]) -> Start {
+    let text = start
         .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(bytes)
+        .unwrap_or(start)
         .trim_ascii_start();
-    let starts_with = |tag: &[u8]| {
-        text.get(..tag.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
-    };
-    starts_with(b"<!doctype html") || starts_with(b"<html")
+    let mut open = text.is_empty();
+    for tag in [&b"<!doctype html"[..], b"<html"] {
+        let length = text.len().min(tag.len());
+        if text[..length].eq_ignore_ascii_case(&tag[..length]) {
+            if length == tag.len() {
+                return Start::Page;
+            }
+            open = true;
+        }
+    }
+    match text.first() {
+        Some(b'{') => Start::Json,
+        _ if open => Start::Open,
+        _ => Start::File,
+    }
 }
 
 fn not_a_file(path: &str) -> Error {
@@ -127,14 +172,24 @@ fn not_a_file(path: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::starts_with_page;
+    use super::{Start, judge};
 
     #[test]
-    fn a_page_is_told_from_a_spreadsheet_in_xml() {
-        assert!(starts_with_page(b"\xef\xbb\xbf \r\n<!DOCTYPE html><title>"));
-        assert!(starts_with_page(b"<HTML>"));
-        assert!(!starts_with_page(b"<?xml version=\"1.0\"?><Workbook>"));
-        assert!(!starts_with_page(b"PK\x03\x04"));
-        assert!(!starts_with_page(b""));
+    fn a_page_is_told_from_a_spreadsheet_in_xml_as_early_as_can_be() {
+        for (start, expected) in [
+            (&b"\xef\xbb\xbf \r\n<!DOCTYPE html><title>"[..], Start::Page),
+            (b"<HTML>", Start::Page),
+            (b"<?xml version=\"1.0\"?><Workbook>", Start::File),
+            (b"PK\x03\x04", Start::File),
+            (b"a", Start::File),
+            (b" {", Start::Json),
+            (b"", Start::Open),
+            (b"\xef\xbb\xbf\r\n", Start::Open),
+            (b"<", Start::Open),
+            (b"<!docTYPE", Start::Open),
+            (b"<!docTYPES", Start::File),
+        ] {
+            assert_eq!(judge(start), expected, "{start:?}");
+        }
     }
 }

@@ -50,9 +50,11 @@ enum End {
     Failed,
 }
 
-/// Notices that nothing has arrived for too long, with one timer for many frames.
+/// Notices that nothing has arrived for too long, with one timer for many frames. Only time in which somebody waits for
+/// the next frame counts: a reader that takes an hour over a frame does not make the server slow.
+#[derive(Default)]
 struct IdleWatch {
-    last_progress: Duration,
+    waiting_since: Option<Duration>,
     sleep: Option<Sleep>,
 }
 
@@ -65,10 +67,6 @@ impl DownloadStream {
         download: &Download,
         timer: Option<PhaseTimer>,
     ) -> Self {
-        let idle = IdleWatch {
-            last_progress: client.clock().monotonic(),
-            sleep: None,
-        };
         Self {
             client,
             body,
@@ -79,7 +77,7 @@ impl DownloadStream {
             arrived: 0,
             hasher: download.digest.then(Sha256::new),
             prefix: Vec::new(),
-            idle,
+            idle: IdleWatch::default(),
             timer,
             end: None,
         }
@@ -136,7 +134,7 @@ impl DownloadStream {
                 }
                 Poll::Ready(None) => return Poll::Ready(self.check_end().err().map(Err)),
                 Poll::Ready(Some(Ok(frame))) => {
-                    self.idle.last_progress = self.client.clock().monotonic();
+                    self.idle.waiting_since = None;
                     if let Some(deadline) = self.client.deadline()
                         && deadline.remaining().is_zero()
                     {
@@ -156,7 +154,8 @@ impl DownloadStream {
     fn poll_stall(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         loop {
             let clock = self.client.clock();
-            let idle = clock.monotonic().saturating_sub(self.idle.last_progress);
+            let now = clock.monotonic();
+            let idle = now.saturating_sub(*self.idle.waiting_since.get_or_insert(now));
             let left = self.client.idle_limit().saturating_sub(idle);
             let remaining = self.client.deadline().map(Deadline::remaining);
             if remaining.is_some_and(|remaining| remaining.is_zero()) {

@@ -76,7 +76,13 @@ impl Download {
     ///
     /// [`ErrorKind::Sink`](crate::ErrorKind::Sink) when it is a directory, or is there and must not be replaced.
     fn check_target(&self, path: &Path) -> Result<(), Error> {
-        if path.is_dir() {
+        // `x/` names a directory too, and `..` and the empty path name no file.
+        let ends_with_separator = path
+            .as_os_str()
+            .as_encoded_bytes()
+            .last()
+            .is_some_and(|byte| std::path::is_separator(char::from(*byte)));
+        if path.file_name().is_none() || ends_with_separator || path.is_dir() {
             return Err(Error::sink("create", io::ErrorKind::IsADirectory.into()));
         }
         check_absent(path, self.overwrite)
@@ -119,7 +125,11 @@ fn temporary(directory: &Path) -> Result<NamedTempFile, Error> {
         // Like any file that a program makes: the user's mask decides. A temporary file's own 0600 would stay.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let directory = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
     builder
         .tempfile_in(directory)
         .map_err(|error| Error::sink("create", error))
@@ -136,7 +146,9 @@ fn keep(part: NamedTempFile, path: &Path, overwrite: bool) -> Result<(), Error> 
         part.persist_noclobber(path)
     };
     kept.map_err(|error| Error::sink("rename", error.error))?;
-    sync_directory(path).map_err(|error| Error::sink("write", error))
+    // Some file systems cannot sync a directory. The file is there and whole; only a power cut could still lose its name.
+    let _ = sync_directory(path);
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -9,6 +9,7 @@ use tracing::debug;
 
 use super::task::task_failure;
 use super::{ExportTask, ReadyExport, TaskState};
+use crate::deadline::Deadline;
 use crate::operation::Operation;
 use crate::{Client, Error, ErrorKind, Spent, TaskFailure};
 
@@ -38,7 +39,7 @@ impl Default for WaitPolicy {
 }
 
 impl WaitPolicy {
-    /// The pause after the first look: 0.5 s by default.
+    /// The pause after the first look: 0.5 s by default, 1 ms at least.
     pub fn first_pause(mut self, pause: Duration) -> Self {
         self.first_pause = pause;
         self
@@ -50,7 +51,7 @@ impl WaitPolicy {
         self
     }
 
-    /// How long to wait in all. Without it, the client's deadline is the only end.
+    /// How long to wait in all; no look begins after it. Without it, the client's deadline is the only end.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
@@ -65,7 +66,9 @@ impl WaitPolicy {
 
     /// Pauses without end. The seed of their jitter is the task's id: no global random source, and no two tasks in step.
     fn pauses(&self, task: &TaskId) -> impl Iterator<Item = Duration> + use<> {
-        let longest = self.longest_pause.max(self.first_pause);
+        // Without any pause it would ask as fast as the network lets it.
+        let first = self.first_pause.max(Duration::from_millis(1));
+        let longest = self.longest_pause.max(first);
         let seed = task
             .as_str()
             .bytes()
@@ -73,7 +76,7 @@ impl WaitPolicy {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
         ExponentialBuilder::new()
-            .with_min_delay(self.first_pause)
+            .with_min_delay(first)
             .with_max_delay(longest)
             .with_factor(1.5)
             .with_jitter()
@@ -91,6 +94,7 @@ pub(super) async fn until_ready(
 ) -> Result<ReadyExport, Error> {
     let started = client.clock().monotonic();
     let elapsed = || client.clock().monotonic().saturating_sub(started);
+    let mut last_listed = Duration::ZERO;
     let mut last_failure = None;
     for pause in policy.pauses(task.task_id()) {
         match task.look().await {
@@ -98,26 +102,34 @@ pub(super) async fn until_ready(
             Ok(Some(TaskState::InProgress(info))) => {
                 let status = info.status.as_ref().map_or("none", |status| status.as_str());
                 debug!(task_id = %task.task_id(), status, elapsed = ?elapsed(), "waiting");
+                (last_listed, last_failure) = (elapsed(), None);
+            }
+            Ok(None) if elapsed().saturating_sub(last_listed) >= policy.visibility => {
+                return Err(task_failure(TaskFailure::Gone));
+            }
+            Ok(None) => {
+                debug!(task_id = %task.task_id(), "not listed yet");
                 last_failure = None;
             }
-            Ok(None) if elapsed() >= policy.visibility => return Err(task_failure(TaskFailure::Gone)),
-            Ok(None) => debug!(task_id = %task.task_id(), "not listed yet"),
+            Err(error) if error.is_deadline() => {
+                return Err(deadline(client, policy, elapsed(), last_failure));
+            }
             Err(error) if ends_the_wait(&error) => return Err(error),
             Err(error) => {
                 debug!(task_id = %task.task_id(), %error, "a look failed, going on");
                 last_failure = Some(error);
             }
         }
+        let remaining = || client.deadline().map_or(Duration::MAX, Deadline::remaining);
         let left = policy
             .limit
-            .map_or(Duration::MAX, |limit| limit.saturating_sub(elapsed()));
-        let pause = pause.min(left);
-        if pause.is_zero()
-            || client
-                .within(Duration::MAX, client.clock().sleep(pause))
-                .await
-                .is_err()
-        {
+            .map_or(Duration::MAX, |limit| limit.saturating_sub(elapsed()))
+            .min(remaining());
+        if !left.is_zero() {
+            client.clock().sleep(pause.min(left)).await;
+        }
+        // Where the limit of the wait has come, one more look is taken; where the deadline has, it would not be sent.
+        if left.is_zero() || remaining().is_zero() {
             return Err(deadline(client, policy, elapsed(), last_failure));
         }
     }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
+use session_export_auth::{AuthError, AuthErrorKind, Stamp};
 use session_export_model::ErrorBody;
 use session_export_transport::{
     Delivery, Request, RequestBody, Response, ResponseBody, TransportError, TransportErrorKind,
@@ -87,8 +88,7 @@ impl Call {
                 });
             }
             // Never in a loop: more than five failed signatures in a row lock an access key.
-            if status == StatusCode::UNAUTHORIZED && !renewed && client.authenticator().rejected(stamp).await
-            {
+            if status == StatusCode::UNAUTHORIZED && !renewed && can_renew(client, stamp).await {
                 renewed = true;
                 continue;
             }
@@ -96,11 +96,7 @@ impl Call {
         }
     }
 
-    async fn attempt(
-        &self,
-        client: &Client,
-        started_at: DateTime<Utc>,
-    ) -> Result<(Response, session_export_auth::Stamp), Error> {
+    async fn attempt(&self, client: &Client, started_at: DateTime<Utc>) -> Result<(Response, Stamp), Error> {
         let operation = self.operation;
         let mut request = self.request.clone();
         let stamp = match client
@@ -113,11 +109,17 @@ impl Call {
             Ok(Ok(stamp)) => stamp,
             Ok(Err(error)) => return Err(Error::auth(operation, error)),
             Err(Cut::Limit) => {
-                let error = session_export_auth::AuthError::new(session_export_auth::AuthErrorKind::TimedOut);
-                return Err(Error::auth(operation, error));
+                return Err(Error::auth(operation, AuthError::new(AuthErrorKind::TimedOut)));
             }
             Err(Cut::Deadline) => return Err(client.deadline_error(operation)),
         };
+        // The credential may have taken all that was left: nothing was sent, so the outcome is not in doubt.
+        if client
+            .deadline()
+            .is_some_and(|deadline| deadline.remaining().is_zero())
+        {
+            return Err(client.deadline_error(operation));
+        }
         let began = client.clock().monotonic();
         let outcome = match client
             .within(client.head_limit(), client.transport().send(request))
@@ -196,6 +198,14 @@ impl Reply {
     }
 }
 
+/// Whether there is another credential to try after a 401. An authenticator that does not say in time has none.
+async fn can_renew(client: &Client, stamp: Stamp) -> bool {
+    client
+        .within(client.head_limit(), client.authenticator().rejected(stamp))
+        .await
+        .unwrap_or(false)
+}
+
 /// Reads a body to its end, or until it has more than `most` bytes.
 async fn read_up_to(
     client: &Client,
@@ -271,11 +281,14 @@ fn ambiguous(operation: Operation, cause: Error, started_at: DateTime<Utc>) -> E
     .with_source(cause)
 }
 
-/// Where a body stops being what it should be. The text of the decoder's error is left out: it repeats values.
+/// Where a body stops being what it should be. The text of the decoder's error is left out: it repeats values. So is a
+/// path to broken JSON, which may end in a name that is not ours; a value of the wrong type has one of our names.
 fn fault_path<T: DeserializeOwned>(bytes: &[u8]) -> String {
     let mut decoder = serde_json::Deserializer::from_slice(bytes);
     match serde_path_to_error::deserialize::<_, T>(&mut decoder) {
-        Err(error) if error.path().iter().next().is_some() => error.path().to_string(),
+        Err(error) if error.inner().is_data() && error.path().iter().next().is_some() => {
+            error.path().to_string()
+        }
         Err(error) => format!(
             "line {}, column {} of the body",
             error.inner().line(),

@@ -206,8 +206,10 @@ impl Pager {
     async fn read_page(&mut self) -> Result<(), Error> {
         let page = self.list.page(self.offset).await?;
         let rows = page.items.len();
-        if let Some(count) = page.count {
-            self.count.store(count.into(), Ordering::Relaxed);
+        let mut grew = false;
+        if let Some(count) = page.count.map(u64::from) {
+            let before = self.count.swap(count, Ordering::Relaxed);
+            grew = before != NO_COUNT && count > before;
         }
         // A row without an id cannot be told from another; it is kept.
         let fresh: Vec<_> = page
@@ -219,8 +221,9 @@ impl Pager {
                     .is_none_or(|id| self.seen.insert(RowId::new(id)))
             })
             .collect();
-        if fresh.is_empty() && rows > 0 {
-            // A server that ignores the offset would be asked the same for ever.
+        // New sessions may have pushed a whole page of known ones to this offset. Otherwise the server ignores the
+        // offset, and would be asked the same for ever.
+        if fresh.is_empty() && rows > 0 && !grew {
             let path = format!(
                 "items: the page at offset {} holds no session that was not on an earlier page",
                 self.offset
@@ -231,11 +234,18 @@ impl Pager {
             .offset
             .saturating_add(u32::try_from(rows).unwrap_or(u32::MAX))
             .min(limits::OFFSET);
-        // The count is the end where there is one; a short page may also come of a server with a smaller page size.
+        // A short page proves nothing: the server's page may be smaller than what was asked for.
         self.ended = match page.count {
-            Some(count) => rows == 0 || self.offset >= count,
-            None => rows < self.list.page_size as usize,
+            Some(count) => self.offset >= count,
+            None => rows == 0,
         } || self.offset == limits::OFFSET;
+        if rows == 0 && !self.ended {
+            let path = format!(
+                "items: the page at offset {} is empty, although the service counts more sessions",
+                self.offset
+            );
+            return Err(Error::new(OPERATION, ErrorKind::Decode { path }));
+        }
         let wanted = |row: &SessionInfo| match self.list.filter.public_ip() {
             Some(address) => address.matches(row.public_ip.as_deref().unwrap_or_default()),
             None => true,

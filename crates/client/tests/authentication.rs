@@ -1,0 +1,294 @@
+//! Where the credential comes from, and what becomes of a 401.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::error::Error as StdError;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use common::{
+    PROJECT, TOKEN, client, client_with, clock, guarded, json, login, mock_transport, no_filter, seconds,
+    shown,
+};
+use session_export::{
+    AuthError, AuthErrorKind, Authenticate, Client, Clock, ErrorKind, Request, Stamp, TaskQuery, Token,
+    TokenAuthenticator,
+};
+use session_export_auth::MockProvideToken;
+use session_export_emulator::Emulator;
+use session_export_transport::test_util::MockTransport;
+use session_export_transport_reqwest::ReqwestTransport;
+
+const REFUSED: &str = r#"{"error_msg":"Incorrect IAM authentication information","error_code":"APIGW.0301"}"#;
+const EMPTY: &str = r#"{"count":0,"export_tasks":[]}"#;
+
+/// Gives `planted-1`, `planted-2`, …, and is asked exactly `times` times.
+fn provider(times: usize) -> MockProvideToken {
+    let mut provider = MockProvideToken::new();
+    let issued = Mutex::new(0);
+    provider.expect_provide_token().times(times).returning(move || {
+        let mut issued = issued.lock().unwrap();
+        *issued += 1;
+        Token::new(format!("planted-{issued}"))
+    });
+    provider.expect_can_renew().return_const(true);
+    provider
+}
+
+/// Never asked for more than the failure that it gives.
+fn failing(error: AuthError) -> MockProvideToken {
+    let mut provider = MockProvideToken::new();
+    provider
+        .expect_provide_token()
+        .times(1)
+        .return_once(move || Err(error));
+    provider
+}
+
+#[test]
+fn one_log_in_serves_many_calls() {
+    let clock = clock();
+    let (transport, log) = mock_transport(&clock, (0..3).map(|_| json(200, EMPTY)));
+    let client = client_with(transport, &clock, TokenAuthenticator::new(provider(1)));
+    for _ in 0..3 {
+        clock.drive(client.list_tasks(&TaskQuery::new())).unwrap();
+    }
+    assert_eq!(log.tokens(), ["planted-1", "planted-1", "planted-1"]);
+}
+
+#[test]
+fn a_401_costs_one_renewal_and_one_more_request() {
+    let clock = clock();
+    let answers = [
+        json(401, REFUSED),
+        json(200, r#"{"task_id":"t-1"}"#),
+        json(200, EMPTY),
+    ];
+    let (transport, log) = mock_transport(&clock, answers);
+    let client = client_with(transport, &clock, TokenAuthenticator::new(provider(2)));
+    clock.drive(client.export_sessions(no_filter()).submit()).unwrap();
+    clock.drive(client.list_tasks(&TaskQuery::new())).unwrap();
+    assert_eq!(log.tokens(), ["planted-1", "planted-2", "planted-2"]);
+    let requests = log.requests();
+    assert_eq!(requests[0].uri(), requests[1].uri());
+    assert_eq!(requests[0].body().as_bytes(), requests[1].body().as_bytes());
+    assert_eq!(requests[1].headers()["content-type"], "application/json");
+}
+
+#[test]
+fn a_second_401_is_the_answer() {
+    let clock = clock();
+    let (transport, log) = mock_transport(&clock, [json(401, REFUSED), json(401, REFUSED)]);
+    let client = client_with(transport, &clock, TokenAuthenticator::new(provider(2)));
+    let error = clock
+        .drive(client.export_sessions(no_filter()).submit())
+        .unwrap_err();
+    shown(&error);
+    assert!(error.is_unauthenticated() && !error.is_ambiguous() && !error.is_transient());
+    assert_eq!(error.service().unwrap().code.as_deref(), Some("APIGW.0301"));
+    assert_eq!(log.tokens(), ["planted-1", "planted-2"]);
+}
+
+#[test]
+fn an_ambiguous_answer_after_a_renewal_counts_from_the_second_request() {
+    let clock = clock();
+    let (transport, _) = mock_transport(&clock, [json(401, REFUSED), json(503, "")]);
+    let authenticator = Renewing(clock.clone());
+    let client = client_with(transport, &clock, authenticator);
+    let error = clock
+        .drive(client.export_sessions(no_filter()).submit())
+        .unwrap_err();
+    let ErrorKind::Ambiguous { started_at, .. } = error.kind() else {
+        panic!("{error:?}");
+    };
+    assert_eq!(
+        *started_at,
+        "2024-02-27T03:48:01.182Z".parse::<DateTime<Utc>>().unwrap()
+    );
+}
+
+/// Takes 10 seconds to think about a rejection.
+#[derive(Debug)]
+struct Renewing(session_export_transport::test_util::ManualClock);
+
+#[async_trait]
+impl Authenticate for Renewing {
+    async fn authenticate(&self, _request: &mut Request, _at: DateTime<Utc>) -> Result<Stamp, AuthError> {
+        Ok(Stamp::new(1))
+    }
+
+    async fn rejected(&self, _stamp: Stamp) -> bool {
+        self.0.sleep(seconds(10)).await;
+        true
+    }
+}
+
+#[test]
+fn a_static_token_that_is_rejected_is_not_tried_again() {
+    let clock = clock();
+    let (transport, log) = mock_transport(&clock, [json(401, REFUSED)]);
+    let error = clock
+        .drive(client(transport, &clock).list_tasks(&TaskQuery::new()))
+        .unwrap_err();
+    assert!(error.is_unauthenticated(), "{error:?}");
+    assert_eq!(log.tokens(), [TOKEN]);
+}
+
+#[test]
+fn a_provider_that_fails_means_that_nothing_was_sent() {
+    let clock = clock();
+    for (failure, transient) in [
+        (AuthError::other("the vault is sealed"), false),
+        (AuthError::new(AuthErrorKind::InvalidCredential), false),
+        (AuthError::new(AuthErrorKind::Unreachable), true),
+    ] {
+        let kind = failure.kind().clone();
+        let client = client_with(
+            MockTransport::new(),
+            &clock,
+            TokenAuthenticator::new(failing(failure)),
+        );
+        let error = clock
+            .drive(client.export_sessions(no_filter()).submit())
+            .unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Auth(found) if *found.kind() == kind),
+            "{error:?}"
+        );
+        assert_eq!(
+            error.to_string(),
+            "export_sessions: not sent, there is no credential"
+        );
+        assert!(error.source().unwrap().is::<AuthError>());
+        assert!(error.nothing_was_sent() && !error.is_ambiguous() && error.service().is_none());
+        assert_eq!(
+            (error.is_transient(), error.is_unauthenticated()),
+            (transient, !transient)
+        );
+    }
+}
+
+/// What a log-in fails with whose IAM answers like this.
+fn log_in(status: u16, body: &str) -> session_export::Error {
+    let clock = clock();
+    let (iam, log) = mock_transport(&clock, [json(status, body)]);
+    let login = session_export::IamPassword::new(
+        iam,
+        "https://iam.example.com".parse().unwrap(),
+        "user005",
+        "planted-password".to_owned(),
+        "account-a",
+        session_export::ProjectScope::by_name("cn-north-4"),
+    );
+    let client = client_with(MockTransport::new(), &clock, TokenAuthenticator::new(login));
+    let error = clock.drive(client.list_tasks(&TaskQuery::new())).unwrap_err();
+    assert_eq!(
+        log.lines(),
+        ["POST https://iam.example.com/v3/auth/tokens?nocatalog=true"]
+    );
+    shown(&error);
+    error
+}
+
+#[test]
+fn iams_refusal_is_the_source_and_what_passes_by_itself_is_told_apart() {
+    for (status, throttled, transient) in [
+        (400, false, false),
+        (401, false, false),
+        (403, false, false),
+        (429, true, true),
+        (500, false, true),
+        (503, false, true),
+    ] {
+        let body = format!(r#"{{"error":{{"code":{status},"message":"Said by IAM.","title":"T"}}}}"#);
+        let error = log_in(status, &body);
+        let cause = error.source().unwrap().to_string();
+        assert_eq!(
+            cause,
+            format!("the token was refused: HTTP {status}: Said by IAM.")
+        );
+        assert_eq!(
+            (error.is_throttled(), error.is_transient()),
+            (throttled, transient),
+            "{status}"
+        );
+        assert_eq!(error.is_unauthenticated(), !transient, "{status}");
+    }
+}
+
+#[test]
+fn an_authenticator_that_never_ends_is_left_after_the_limit_on_a_head() {
+    #[derive(Debug)]
+    struct Endless;
+
+    #[async_trait]
+    impl Authenticate for Endless {
+        async fn authenticate(&self, _request: &mut Request, _at: DateTime<Utc>) -> Result<Stamp, AuthError> {
+            std::future::pending().await
+        }
+
+        async fn rejected(&self, _stamp: Stamp) -> bool {
+            true
+        }
+    }
+
+    let clock = clock();
+    let client = client_with(MockTransport::new(), &clock, Endless);
+    let error = clock
+        .drive(client.export_sessions(no_filter()).submit())
+        .unwrap_err();
+    assert_eq!(clock.monotonic(), seconds(40));
+    assert!(
+        matches!(error.kind(), ErrorKind::Auth(found) if *found.kind() == AuthErrorKind::TimedOut),
+        "{error:?}"
+    );
+    assert!(error.is_transient() && error.nothing_was_sent());
+}
+
+#[test]
+fn a_token_is_not_sent_over_plain_http_beyond_this_machine() {
+    let clock = clock();
+    let client = Client::builder(common::endpoint("http://10.0.0.1"), PROJECT.parse().unwrap())
+        .transport(MockTransport::new())
+        .authenticator(common::static_token())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let error = clock
+        .drive(client.export_sessions(no_filter()).submit())
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Auth(found) if *found.kind() == AuthErrorKind::PlainHttp),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_iam_revoked_is_renewed_in_the_middle() {
+    let emulator = Emulator::builder().sessions(10).start().await.unwrap();
+    let authenticator = Arc::new(login(&emulator));
+    let client = Client::builder(
+        common::endpoint(&emulator.base_url()),
+        emulator.project_id().parse().unwrap(),
+    )
+    .transport(ReqwestTransport::new().unwrap())
+    .authenticator(Arc::clone(&authenticator))
+    .build()
+    .unwrap();
+    guarded(client.list_tasks(&TaskQuery::new())).await.unwrap();
+    emulator.revoke_tokens();
+    guarded(client.list_tasks(&TaskQuery::new())).await.unwrap();
+    let seen: Vec<_> = emulator
+        .requests_seen()
+        .iter()
+        .map(|seen| seen.path().to_owned())
+        .collect();
+    let tasks = format!("/v2/{}/export-tasks", emulator.project_id());
+    assert_eq!(
+        seen,
+        ["/v3/auth/tokens", &tasks, &tasks, "/v3/auth/tokens", &tasks]
+    );
+}
