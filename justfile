@@ -45,5 +45,17 @@ readme:
 interop:
     python3 .ci/interop.py
 
+# Both transports through nginx, squid, tinyproxy and haproxy. Needs: apt-get install nginx-light squid tinyproxy haproxy openssl
+real-servers:
+    .ci/real-servers.sh
+
+# Peak memory of a 4 GiB download through both transports.
+large-download:
+    python3 .ci/large-download.py
+
+# Writes the clauses of the transport kit into the guide.
+guide:
+    SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
+
 # Everything, in CI's order; the first failure ends it.
 ci: test fmt clippy doc walls deny typos readme interop

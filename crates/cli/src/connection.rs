@@ -1,26 +1,34 @@
 //! From flags and environment to a client.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use session_export::{
-    BaseUrl, Client, Endpoint, IamPassword, PlainHttp, ProjectId, ProjectScope, ProvideToken,
-    ReqwestTransport, StaticToken, Token, TokenAuthenticator,
+    AuthError, AuthErrorKind, BaseUrl, Client, Endpoint, IamPassword, PlainHttp, ProjectId, ProjectScope,
+    ProvideToken, StaticToken, Token, TokenAuthenticator, Transport,
 };
 use session_export_emulator::Emulator;
 
 use crate::args::ConnectionArgs;
 use crate::credentials::{Credentials, Login, variable};
 use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::transport;
 
 /// A client, and the emulator it talks to if there is one.
 pub(crate) struct Connection {
     pub(crate) client: Client,
-    authenticator: Arc<TokenAuthenticator<Box<dyn ProvideToken>>>,
+    authenticator: Arc<Authenticator>,
+    timeout: Option<Duration>,
     /// Dropping it stops it.
     _emulator: Option<Emulator>,
 }
+
+type Authenticator = TokenAuthenticator<Box<dyn ProvideToken>>;
+
+/// How long a log-in may take that the client does not watch over: as long as the client would let it.
+const LOG_IN: Duration = Duration::from_secs(40);
 
 /// The parts that flags, environment or an emulator give.
 struct Parts {
@@ -30,29 +38,40 @@ struct Parts {
     project_name: Option<String>,
     credentials: Credentials,
     plain_http: PlainHttp,
+    transport: Arc<dyn Transport>,
 }
 
 impl Connection {
     /// Puts a client together. Nothing is sent, unless the project's id is to be found out by logging in.
-    pub(crate) async fn open(args: ConnectionArgs, timeout: Option<Duration>) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        args: ConnectionArgs,
+        timeout: Option<Duration>,
+        progress: &Progress,
+    ) -> Result<Self, Failure> {
         let (parts, emulator) = if args.emulator {
             let emulator = Emulator::builder()
                 .start()
                 .await
                 .map_err(|error| Failure::emulator(&error))?;
-            (Parts::of_emulator(&emulator)?, Some(emulator))
+            (
+                Parts::of_emulator(&emulator, transport::direct(&args.transport)?)?,
+                Some(emulator),
+            )
         } else {
-            (Parts::of_flags(args)?, None)
+            let transport = transport::build(&args.transport, progress)?;
+            (Parts::of_flags(args, transport)?, None)
         };
-        let transport = Arc::new(ReqwestTransport::new().map_err(|error| Failure::usage(error.to_string()))?);
-        let provider = parts.provider(Arc::clone(&transport))?;
+        let provider = parts.provider()?;
         let authenticator = Arc::new(TokenAuthenticator::new(provider).plain_http(parts.plain_http));
+        let started = Instant::now();
         let project_id = match parts.project_id {
             Some(id) => id,
-            None => project_of_token(&authenticator).await?,
+            None => project_of_token(&authenticator, timeout).await?,
         };
+        // The log-in has used some of the time for the whole.
+        let timeout = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
         let client = Client::builder(parts.endpoint, project_id)
-            .transport(transport)
+            .transport(parts.transport)
             .authenticator(Arc::clone(&authenticator))
             .user_agent(concat!("session-export-cli/", env!("CARGO_PKG_VERSION")))
             .build()?;
@@ -63,20 +82,32 @@ impl Connection {
         Ok(Self {
             client,
             authenticator,
+            timeout,
             _emulator: emulator,
         })
     }
 
     /// The token that requests carry.
     pub(crate) async fn token(&self) -> Result<Token, Failure> {
-        Ok(self.authenticator.token(Utc::now()).await?)
+        log_in(&self.authenticator, self.timeout).await
+    }
+}
+
+/// Gets a token outside of any call of the client, and so outside of its limits.
+async fn log_in(authenticator: &Authenticator, timeout: Option<Duration>) -> Result<Token, Failure> {
+    let limit = timeout.map_or(LOG_IN, |timeout| timeout.min(LOG_IN));
+    match tokio::time::timeout(limit, authenticator.token(Utc::now())).await {
+        Ok(token) => Ok(token?),
+        Err(_) if timeout == Some(limit) => Err(Failure::deadline_in_log_in(limit)),
+        Err(_) => Err(AuthError::new(AuthErrorKind::TimedOut).into()),
     }
 }
 
 async fn project_of_token(
-    authenticator: &TokenAuthenticator<Box<dyn ProvideToken>>,
+    authenticator: &Authenticator,
+    timeout: Option<Duration>,
 ) -> Result<ProjectId, Failure> {
-    let token = authenticator.token(Utc::now()).await?;
+    let token = log_in(authenticator, timeout).await?;
     token
         .project_id()
         .cloned()
@@ -84,7 +115,7 @@ async fn project_of_token(
 }
 
 impl Parts {
-    fn of_emulator(emulator: &Emulator) -> Result<Self, Failure> {
+    fn of_emulator(emulator: &Emulator, transport: Arc<dyn Transport>) -> Result<Self, Failure> {
         let base = base_url("--emulator", &emulator.base_url())?;
         Ok(Self {
             endpoint: Endpoint::builder()
@@ -100,10 +131,11 @@ impl Parts {
                 domain: emulator.domain_name().to_owned(),
             }),
             plain_http: PlainHttp::LoopbackOnly,
+            transport,
         })
     }
 
-    fn of_flags(args: ConnectionArgs) -> Result<Self, Failure> {
+    fn of_flags(args: ConnectionArgs, transport: Arc<dyn Transport>) -> Result<Self, Failure> {
         let region = args
             .region
             .or_else(|| variable(&["HW_REGION_NAME", "OS_REGION_NAME"]));
@@ -135,10 +167,11 @@ impl Parts {
             } else {
                 PlainHttp::LoopbackOnly
             },
+            transport,
         })
     }
 
-    fn provider(&self, transport: Arc<ReqwestTransport>) -> Result<Box<dyn ProvideToken>, Failure> {
+    fn provider(&self) -> Result<Box<dyn ProvideToken>, Failure> {
         match &self.credentials {
             Credentials::Token(token) => Ok(Box::new(StaticToken::new(token.clone()))),
             Credentials::Password(login) => {
@@ -159,7 +192,14 @@ impl Parts {
                     password,
                     domain,
                 } = login;
-                let provider = IamPassword::new(transport, iam.clone(), user, password, domain, scope);
+                let provider = IamPassword::new(
+                    Arc::clone(&self.transport),
+                    iam.clone(),
+                    user,
+                    password,
+                    domain,
+                    scope,
+                );
                 Ok(Box::new(provider.plain_http(self.plain_http)))
             }
         }

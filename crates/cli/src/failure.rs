@@ -1,7 +1,9 @@
 //! A failure as the caller of a program sees it: an exit code, a message, a JSON document.
 
 use std::error::Error as StdError;
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use session_export::{
@@ -10,6 +12,7 @@ use session_export::{
 
 /// Exit codes; `--help` and the README list them.
 mod exit {
+    pub(super) const DONE: u8 = 0;
     pub(super) const OTHER: u8 = 1;
     pub(super) const USAGE: u8 = 2;
     pub(super) const NOT_AUTHENTICATED: u8 = 3;
@@ -66,8 +69,25 @@ impl Failure {
     }
 
     /// A file or a stream of this machine.
-    pub(crate) fn io(action: &str, error: &std::io::Error) -> Self {
+    pub(crate) fn io(action: &str, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::output_closed();
+        }
         Self::new(exit::OTHER, "sink", format!("could not {action}: {error}"))
+    }
+
+    /// Whoever read the output has seen enough: `session-export sessions | head`.
+    fn output_closed() -> Self {
+        Self::new(exit::DONE, "sink", String::new())
+    }
+
+    /// The time for the whole has passed before there was a client that could have noticed.
+    pub(crate) fn deadline_in_log_in(limit: Duration) -> Self {
+        let message = format!(
+            "the deadline of {:.1} s passed while logging in",
+            limit.as_secs_f64()
+        );
+        Self::new(exit::DEADLINE, "deadline", message)
     }
 
     pub(crate) fn emulator(error: &session_export_emulator::EmulatorError) -> Self {
@@ -91,7 +111,7 @@ impl Failure {
         );
         failure.details = violations
             .iter()
-            .map(|violation| format!("{}: {}", flag(violation.field()), violation.problem()))
+            .map(|violation| format!("{}: {}", flag(violation.field()), in_flags(violation.problem())))
             .collect();
         failure
     }
@@ -106,22 +126,32 @@ impl Failure {
 
     /// Tells standard error, and with `--json` standard output.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
-        eprintln!("error: {}", self.message);
-        for detail in &self.details {
-            eprintln!("  {detail}");
+        if self.exit_code == exit::DONE {
+            return ExitCode::SUCCESS;
         }
-        if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
-        }
-        if let Some(task_id) = &self.task_id {
-            eprintln!(
-                "hint: task {task_id} goes on without this program; wait for it with `session-export wait {task_id}`, get its file with `session-export download {task_id}`"
-            );
-        }
+        // Whether anybody reads it or not, the exit code is the same.
+        let _ = self.tell(&mut io::stderr().lock());
         if json {
-            println!("{}", self.document());
+            let _ = writeln!(io::stdout(), "{}", self.document());
         }
         ExitCode::from(self.exit_code)
+    }
+
+    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "error: {}", self.message)?;
+        for detail in &self.details {
+            writeln!(out, "  {detail}")?;
+        }
+        if let Some(hint) = &self.hint {
+            writeln!(out, "hint: {hint}")?;
+        }
+        if let Some(task_id) = &self.task_id {
+            writeln!(
+                out,
+                "hint: task {task_id} goes on without this program; wait for it with `session-export wait {task_id}`, get its file with `session-export download {task_id}`"
+            )?;
+        }
+        Ok(())
     }
 
     fn document(&self) -> Value {
@@ -142,11 +172,28 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        if let ErrorKind::InvalidRequest(violations) = error.kind() {
-            return Self::invalid_filter(violations);
+        match error.kind() {
+            ErrorKind::InvalidRequest(violations) => return Self::invalid_filter(violations),
+            ErrorKind::Sink {
+                kind: io::ErrorKind::BrokenPipe,
+                ..
+            } => return Self::output_closed(),
+            _ => {}
         }
         let mut failure = Self::new(exit_code(&error), error.kind().as_str(), chain(&error));
-        failure.hint = error.advice().map(str::to_owned);
+        failure.hint = match error.kind() {
+            ErrorKind::Sink {
+                kind: io::ErrorKind::AlreadyExists,
+                ..
+            } => Some(
+                "a file of the server's name is already there; use --force to replace it, or -o for another name"
+                    .to_owned(),
+            ),
+            _ => error.advice().map(str::to_owned),
+        };
+        if matches!(error.kind(), ErrorKind::Auth(auth) if *auth.kind() == AuthErrorKind::PlainHttp) {
+            failure.hint = Some(ALLOW_HTTP.to_owned());
+        }
         failure.answer = match error.kind() {
             ErrorKind::Auth(auth) => auth.refusal().map(Answer::from).map(Box::new),
             _ => error.service().map(Answer::from).map(Box::new),
@@ -163,6 +210,9 @@ impl From<AuthError> for Failure {
             .refusal()
             .and_then(|refusal| session_export::advice(refusal.code.as_deref()?))
             .map(str::to_owned);
+        if *error.kind() == AuthErrorKind::PlainHttp {
+            failure.hint = Some(ALLOW_HTTP.to_owned());
+        }
         failure
     }
 }
@@ -238,6 +288,9 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
     line
 }
 
+/// What the library's "allow plain http explicitly" is in this program.
+const ALLOW_HTTP: &str = "inside a network that encrypts on its own, --allow-http allows it";
+
 /// The flag that sets a field of the filter.
 fn flag(field: &str) -> String {
     match field {
@@ -246,6 +299,13 @@ fn flag(field: &str) -> String {
         "session_state" => "--state".to_owned(),
         other => format!("--{}", other.replace('_', "-")),
     }
+}
+
+/// A window's problem names its other end, by its name on the wire.
+fn in_flags(problem: &str) -> String {
+    problem
+        .replace("query_begin_time", "--begin")
+        .replace("query_end_time", "--end")
 }
 
 /// What clap has to say; help and version are no failures.
@@ -257,13 +317,15 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     }
     if std::env::args_os().any(|argument| argument == "--json") {
         let text = error.to_string();
-        let line = text
+        // Up to the blank line before the usage: what is missing, or what would do, stands on lines of its own.
+        let lines: Vec<_> = text
             .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
-        println!("{}", Failure::usage(line).document());
+            .take_while(|line| !line.is_empty())
+            .map(str::trim)
+            .collect();
+        let message = lines.join(" ");
+        let message = message.trim_start_matches("error: ");
+        let _ = writeln!(io::stdout(), "{}", Failure::usage(message).document());
     }
     ExitCode::from(exit::USAGE)
 }

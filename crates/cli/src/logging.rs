@@ -14,6 +14,8 @@ pub(crate) fn start(verbose: u8) {
     };
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(false);
+        .with_ansi(false)
+        // It would tell standard error that standard error is closed, and panic.
+        .log_internal_errors(false);
     tracing_subscriber::registry().with(targets).with(lines).init();
 }

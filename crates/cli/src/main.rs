@@ -13,9 +13,11 @@ mod connection;
 mod credentials;
 mod failure;
 mod logging;
+mod no_proxy;
 mod progress;
 mod table;
 mod time_flags;
+mod transport;
 
 use std::process::ExitCode;
 
@@ -39,8 +41,10 @@ fn main() -> ExitCode {
     let progress = Progress::new();
     let outcome = runtime.block_on(async {
         tokio::select! {
-            outcome = commands::run(cli, &progress) => outcome,
+            // In this order, so that Ctrl-C is listened for before anything is said or done.
+            biased;
             Ok(()) = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            outcome = commands::run(cli, &progress) => outcome,
         }
     });
     // A file that the emulator is still writing must not hold the program up.

@@ -1,5 +1,6 @@
 //! What is going on, told on standard error, and what is left when it is interrupted.
 
+use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use session_export::TaskId;
@@ -19,12 +20,18 @@ impl Progress {
 
     /// One line on standard error.
     pub(crate) fn say(&self, line: impl AsRef<str>) {
-        eprintln!("{}", line.as_ref());
+        // Nobody may be listening, as in `2>&1 | head`: that stops nothing.
+        let _ = writeln!(io::stderr(), "{}", line.as_ref());
     }
 
     /// From here on a task exists that an interruption would leave behind.
     pub(crate) fn has_task(&self, id: &TaskId) {
         *self.task_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.clone());
+    }
+
+    /// The task's file is here: nothing is left behind any more.
+    pub(crate) fn task_is_done(&self) {
+        *self.task_id.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(crate) fn task_id(&self) -> Option<TaskId> {

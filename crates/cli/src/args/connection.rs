@@ -1,6 +1,8 @@
 //! Where to connect.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
 
 /// The connection flags. Secrets are never among them: they come from the environment.
 #[derive(Args, Debug)]
@@ -11,7 +13,7 @@ HW_USER_NAME with HW_USER_PASSWORD and HW_DOMAIN_NAME (or the OS_… names of Op
 )]
 pub(crate) struct ConnectionArgs {
     /// Start an emulator inside this program and use it; needs no account
-    #[arg(long, conflicts_with_all = ["region", "project_id", "endpoint", "export_endpoint", "iam_endpoint", "allow_http"])]
+    #[arg(long, conflicts_with_all = ["region", "project_id", "endpoint", "export_endpoint", "iam_endpoint", "allow_http", "proxy", "ca_file", "client_cert"])]
     pub(crate) emulator: bool,
 
     /// The region, such as cn-north-4 [env: HW_REGION_NAME]
@@ -37,4 +39,41 @@ pub(crate) struct ConnectionArgs {
     /// Send secrets over plain http beyond this machine
     #[arg(long)]
     pub(crate) allow_http: bool,
+
+    #[command(flatten)]
+    pub(crate) transport: TransportArgs,
+}
+
+/// What carries the requests.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Transport")]
+pub(crate) struct TransportArgs {
+    /// The HTTP stack
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = Stack::Reqwest)]
+    pub(crate) transport: Stack,
+
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Send everything through this HTTP proxy; HTTPS_PROXY and NO_PROXY are read otherwise
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+
+    /// Show this certificate (PEM) to servers that ask for one
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    pub(crate) client_cert: Option<PathBuf>,
+
+    /// The private key (PEM) of --client-cert
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
+}
+
+/// The bundled HTTP stacks.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Stack {
+    /// reqwest
+    Reqwest,
+    /// hyper, without reqwest around it
+    Hyper,
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use session_export::{FileFormat, ReadyExport, Receipt};
 
 use super::{Context, task_id};
@@ -14,10 +14,10 @@ use crate::failure::Failure;
 pub(super) async fn run(context: &Context<'_>, args: DownloadArgs) -> Result<(), Failure> {
     let id = task_id(&args.task)?;
     let target = Target::new(args.output, context.json)?;
-    let connection = Connection::open(args.connection, context.timeout).await?;
+    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     context.progress.has_task(&id);
     let ready = connection.client.task(id).ready().await?;
-    receive(context, &ready, &target).await
+    receive(context, &ready, &target).await?.tell(context)
 }
 
 /// Where the file goes.
@@ -36,7 +36,7 @@ impl Target {
     /// Checks what can be checked before a file is there.
     pub(super) fn new(args: OutputArgs, json: bool) -> Result<Self, Failure> {
         let place = match args.output {
-            None => Place::Directory(PathBuf::from(".")),
+            None => Place::Directory(PathBuf::new()),
             Some(path) if path == Path::new("-") && json => {
                 return Err(Failure::usage(
                     "--json and `-o -` both want standard output; leave one out",
@@ -67,6 +67,16 @@ fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
+    let names_a_directory = path
+        .as_os_str()
+        .to_string_lossy()
+        .ends_with(std::path::is_separator);
+    if names_a_directory {
+        return Err(Failure::usage(format!(
+            "{} is not a directory; make it first",
+            path.display()
+        )));
+    }
     if !parent.is_dir() {
         return Err(Failure::usage(format!(
             "{} is not a directory; make it first",
@@ -76,22 +86,48 @@ fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Downloads and says what came.
+/// What came, not told yet.
+pub(super) struct Received {
+    /// None when the file itself is on standard output.
+    document: Option<Value>,
+    line: String,
+}
+
+impl Received {
+    /// Tells the result.
+    pub(super) fn tell(&self, context: &Context<'_>) -> Result<(), Failure> {
+        match &self.document {
+            Some(document) => context.result(document, &self.line),
+            None => {
+                self.say(context);
+                Ok(())
+            }
+        }
+    }
+
+    /// Says it on standard error.
+    pub(super) fn say(&self, context: &Context<'_>) {
+        context.progress.say(&self.line);
+    }
+}
+
+/// Downloads.
 pub(super) async fn receive(
     context: &Context<'_>,
     ready: &ReadyExport,
     target: &Target,
-) -> Result<(), Failure> {
+) -> Result<Received, Failure> {
     let download = ready.download().overwrite(target.force);
     let file = match &target.place {
         Place::StandardOutput => {
             let receipt = download.to_writer(&mut io::stdout()).await?;
-            context
-                .progress
-                .say(summary(Path::new("standard output"), &receipt_of(&receipt)));
-            return io::stdout()
+            io::stdout()
                 .flush()
-                .map_err(|error| Failure::io("write to standard output", &error));
+                .map_err(|error| Failure::io("write to standard output", &error))?;
+            return Ok(Received {
+                document: None,
+                line: summary(Path::new("standard output"), &receipt_of(&receipt)),
+            });
         }
         Place::Directory(directory) => download.to_directory(directory).await?,
         Place::File(path) => download.to_path(path).await?,
@@ -112,7 +148,10 @@ pub(super) async fn receive(
         "file_name": file.file_name.as_ref().map(|name| name.as_str()),
         "format": file.format.as_str(),
     });
-    context.result(&document, summary(&file.path, &what))
+    Ok(Received {
+        document: Some(document),
+        line: summary(&file.path, &what),
+    })
 }
 
 struct What {

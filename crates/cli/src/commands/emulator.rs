@@ -10,6 +10,8 @@ use crate::args::{EmulatorArgs, Format};
 use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(), Failure> {
+    // Before anybody can know that it runs.
+    let terminated = terminated();
     let emulator = Emulator::builder()
         .listen(args.listen)
         .sessions(args.sessions)
@@ -46,17 +48,21 @@ pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(),
         emulator.project_id(),
     );
     context.result(&document, lines)?;
-    emulator.serve_until(terminated()).await;
+    emulator.serve_until(terminated).await;
     context.progress.say("the emulator has stopped");
     Ok(())
 }
 
-/// Completes on SIGTERM; Ctrl-C ends every command, this one too.
-async fn terminated() {
+/// Listens for SIGTERM from now on, and completes on it; Ctrl-C ends every command, this one too.
+fn terminated() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        signal.recv().await;
-        return;
+    let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut signal) = signal {
+            signal.recv().await;
+            return;
+        }
+        std::future::pending::<()>().await;
     }
-    std::future::pending::<()>().await;
 }

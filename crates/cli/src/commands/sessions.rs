@@ -16,7 +16,7 @@ const SPOOL_BYTES: usize = 8 << 20;
 
 pub(super) async fn run(context: &Context<'_>, args: SessionsArgs) -> Result<(), Failure> {
     let filter = args.filter.build(SessionOperation::List)?;
-    let connection = Connection::open(args.connection, context.timeout).await?;
+    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     context.say_window(&filter);
     let mut sessions = connection.client.list_sessions(filter).stream();
     let limit = args.limit.unwrap_or(usize::MAX);

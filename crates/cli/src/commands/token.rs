@@ -9,7 +9,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: TokenArgs) -> Result<(), Failure> {
-    let connection = Connection::open(args.connection, context.timeout).await?;
+    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     let token = connection.token().await?;
     let expires_at = token.expires_at().map(format_timestamp);
     let line = match &expires_at {

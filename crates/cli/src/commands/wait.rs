@@ -1,5 +1,7 @@
 //! `wait`
 
+use std::time::Duration;
+
 use session_export::{ExportTask, ReadyExport, WaitPolicy};
 
 use super::{Context, task_id};
@@ -9,8 +11,9 @@ use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: WaitArgs) -> Result<(), Failure> {
     let id = task_id(&args.task)?;
-    let connection = Connection::open(args.connection, context.timeout).await?;
-    let ready = until_ready(context, &connection.client.task(id), args.wait.wait_timeout).await?;
+    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
+    let policy = policy(args.wait.wait_timeout).visibility(VISIBILITY);
+    let ready = until_ready(context, &connection.client.task(id), policy).await?;
     let document = serde_json::to_value(ready.info()).unwrap_or_default();
     let name = ready
         .file_name()
@@ -18,15 +21,23 @@ pub(super) async fn run(context: &Context<'_>, args: WaitArgs) -> Result<(), Fai
     context.result(&document, format!("task {} is ready{name}", ready.task_id()))
 }
 
+/// A task that was named by its id is usually not new, and whoever mistyped one should not wait long to be told.
+const VISIBILITY: Duration = Duration::from_secs(10);
+
+/// The library's policy, with the limit of the flag.
+pub(super) fn policy(limit: Option<Duration>) -> WaitPolicy {
+    let policy = WaitPolicy::default();
+    match limit {
+        Some(limit) => policy.limit(limit),
+        None => policy,
+    }
+}
+
 pub(super) async fn until_ready(
     context: &Context<'_>,
     task: &ExportTask,
-    limit: Option<std::time::Duration>,
+    policy: WaitPolicy,
 ) -> Result<ReadyExport, Failure> {
     context.progress.has_task(task.task_id());
-    let policy = match limit {
-        Some(limit) => WaitPolicy::default().limit(limit),
-        None => WaitPolicy::default(),
-    };
     Ok(task.wait(policy).await?)
 }

@@ -1,0 +1,253 @@
+//! Signals, and readers that go away.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "helpers of tests")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, ExitStatus, Stdio};
+
+use common::emulator::Emulator;
+use common::server::{Reply, Server, ready_task, respond};
+use common::{Running, directory, names, program, until};
+
+/// A slow task, so that a wait is still going on when the signal comes.
+const SLOW: [&str; 4] = ["--export-delay-ms", "600000", "--sessions", "20"];
+
+#[test]
+fn an_interrupted_export_says_how_to_go_on() {
+    let emulator = Emulator::start(&SLOW);
+    let place = directory();
+    let mut command = emulator.command(&["export", "--json", "--last", "2d"]);
+    command.current_dir(place.path());
+    let mut export = Running::start(command);
+    export.until_stderr_has("submitted: task ");
+    export.signal("INT");
+    let done = export.finish().expect(130);
+    let id = done
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("submitted: task "))
+        .unwrap();
+    for part in [
+        format!("task {id} goes on"),
+        format!("`session-export wait {id}`"),
+        format!("`session-export download {id}`"),
+    ] {
+        assert!(done.stderr.contains(&part), "{part}: {}", done.stderr);
+    }
+    assert_eq!(done.error()["kind"], "interrupted");
+    assert_eq!(names(place.path()), [""; 0]);
+    let tasks = emulator.run(&["tasks", "--json"]).expect(0).json();
+    assert_eq!(tasks["export_tasks"][0]["task_id"], id);
+}
+
+#[test]
+fn an_interrupted_wait_says_how_to_go_on() {
+    let emulator = Emulator::start(&SLOW);
+    let id = emulator.submit();
+    let mut wait = Running::start(emulator.command(&["wait", &id, "-v"]));
+    wait.until_stderr_has("CREATING");
+    wait.signal("INT");
+    let done = wait.finish().expect(130);
+    assert!(
+        done.stderr.contains(&format!("`session-export wait {id}`")),
+        "{}",
+        done.stderr
+    );
+    assert_eq!(done.out(), "");
+}
+
+#[test]
+fn an_interrupted_list_leaves_no_task_to_speak_of() {
+    let server = Server::start(|_| Reply::Hang(Vec::new()));
+    let list = Running::start(server.command(&["sessions"]));
+    until("a request", || (!server.seen().is_empty()).then_some(()));
+    list.signal("INT");
+    let done = list.finish().expect(130);
+    assert!(
+        done.stderr.contains("interrupted") && !done.stderr.contains("hint:"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn an_interrupted_download_leaves_nothing() {
+    for output in [&[][..], &["-o", "sessions.csv"]] {
+        let server = Server::start(|request| {
+            if request.line.contains("/download") {
+                let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n".to_vec();
+                bytes.resize(1_000_000, b'x');
+                Reply::Hang(bytes)
+            } else {
+                ready_task("t")
+            }
+        });
+        let place = directory();
+        let mut command = server.command(&["download", "t", "--json"]);
+        command.args(output).current_dir(place.path());
+        let download = Running::start(command);
+        until("half of the file", || {
+            let entry = std::fs::read_dir(place.path()).unwrap().next()?.unwrap();
+            let half = entry.metadata().is_ok_and(|metadata| metadata.len() >= 900_000);
+            half.then(|| {
+                let name = entry.file_name().into_string().unwrap();
+                assert!(name.ends_with(".part"), "{name}");
+            })
+        });
+        download.signal("INT");
+        let done = download.finish().expect(130);
+        assert_eq!(done.error()["kind"], "interrupted");
+        assert!(
+            done.stderr.contains("`session-export download t`"),
+            "{}",
+            done.stderr
+        );
+        assert_eq!(names(place.path()), [""; 0]);
+    }
+}
+
+#[test]
+fn a_terminated_emulator_ends_well_and_an_interrupted_one_too() {
+    for (signal, code) in [("TERM", 0), ("INT", 130)] {
+        let emulator = Emulator::start(&["--sessions", "10"]);
+        emulator.run(&["tasks"]).expect(0);
+        emulator.process.signal(signal);
+        emulator.process.finish().expect(code);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_read_that_the_emulator_is_ready_may_end_it_at_once() {
+    ended_while_it_says_that_it_is_ready("TERM", 0);
+    // More than once, since what is polled first could be left to chance.
+    for _ in 0..6 {
+        ended_while_it_says_that_it_is_ready("INT", 130);
+    }
+}
+
+/// Its line does not fit into the pipe, so that it stands before "ready" for as long as it takes.
+#[cfg(target_os = "linux")]
+fn ended_while_it_says_that_it_is_ready(name: &str, code: i32) {
+    let (mut reader, mut writer) = std::io::pipe().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    // A pipe holds 64 KiB; what is left is less than the line.
+    writer.write_all(&[b' '; 65_536 - 64]).unwrap();
+    let mut command = program(&["emulator", "--json", "--listen", &port]);
+    let mut child = command.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+    // The command holds the writing end, too.
+    drop(command);
+    until("the emulator", || TcpStream::connect(&port).ok());
+    until("the line", || blocked_in_a_write(child.id()).then_some(()));
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let mut all = Vec::new();
+    reader.read_to_end(&mut all).unwrap();
+    let status = until("its end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(code), "{name}: {status}");
+    assert!(all.ends_with(b"}\n"));
+}
+
+/// Whether a process stands in a call on standard output. Where the kernel does not tell, the call has had its time.
+#[cfg(target_os = "linux")]
+fn blocked_in_a_write(id: u32) -> bool {
+    match std::fs::read_to_string(format!("/proc/{id}/syscall")) {
+        Ok(call) => call.split(' ').nth(1) == Some("0x1"),
+        Err(_) => {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            true
+        }
+    }
+}
+
+/// Runs a command whose standard output is closed after its first `bytes`.
+fn read_only_the_start(mut command: Command, bytes: usize) -> (ExitStatus, String) {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut start = vec![0; bytes];
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut start).unwrap();
+    drop(stdout);
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    let status = until("its end", || child.try_wait().unwrap());
+    (status, stderr)
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let file = |request: &common::server::Request| {
+        if request.line.contains("/download") {
+            respond(200, &[], vec![b'x'; 2_000_000])
+        } else {
+            ready_task("t")
+        }
+    };
+    let server = Server::start(file);
+    for command in [
+        program(&["sessions", "--emulator"]),
+        program(&["sessions", "--emulator", "--json"]),
+        server.command(&["download", "t", "-o", "-"]),
+    ] {
+        let name = format!("{command:?}");
+        let (status, stderr) = read_only_the_start(command, 10);
+        assert_eq!(status.code(), Some(0), "{name}: {stderr}");
+        assert!(
+            !stderr.contains("error") && !stderr.contains("panicked") && !stderr.contains("hint"),
+            "{name}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_failure_that_nobody_reads_keeps_its_exit_code() {
+    let server = Server::start(|_| respond(403, &[], ""));
+    for args in [
+        &["tasks", "--json"][..],
+        &["tasks", "--json", "-vv"],
+        &["wait", "--json"],
+    ] {
+        let expected = if args[0] == "tasks" { 4 } else { 2 };
+        let (status, _) = read_only_the_start(server.command(args), 0);
+        assert_eq!(status.code(), Some(expected));
+        // The same with standard error, which nobody reads either.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = server.command(args);
+        command.stdout(Stdio::null()).stderr(writer);
+        assert_eq!(command.status().unwrap().code(), Some(expected), "{args:?}");
+    }
+}
+
+#[test]
+fn progress_that_nobody_reads_does_not_stop_an_export() {
+    let place = directory();
+    let mut child = program(&["export", "--emulator", "--last", "1d", "-o", "x.xlsx"])
+        .current_dir(place.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut first).unwrap();
+    assert!(first.starts_with("window: "), "{first}");
+    drop(stderr);
+    let status = until("its end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(names(place.path()), ["x.xlsx"]);
+}
