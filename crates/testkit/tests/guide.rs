@@ -1,0 +1,54 @@
+//! The guide lists the clauses that the kit has.
+
+#![allow(clippy::disallowed_methods, reason = "a variable tells it to write the list instead of comparing it")]
+
+use std::fmt::Write;
+use std::path::Path;
+
+use session_export_testkit::transport::clauses;
+
+const BEGIN: &str = "<!-- clauses: begin -->\n";
+const END: &str = "<!-- clauses: end -->";
+
+#[test]
+fn the_guide_lists_the_clauses_of_the_kit() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/custom-transport.md");
+    let guide = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = guide.split_once(BEGIN).unwrap();
+    let (listed, after) = rest.split_once(END).unwrap();
+    if std::env::var_os("SESSION_EXPORT_WRITE_GUIDE").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", list())).unwrap();
+    } else {
+        assert_eq!(listed, list(), "docs/custom-transport.md is out of date; write it anew with `just guide`");
+    }
+}
+
+#[test]
+fn ids_are_unique_and_grouped() {
+    let ids: Vec<_> = clauses().map(|clause| clause.id).collect();
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len());
+    let mut groups: Vec<_> = ids.iter().map(|id| id.split_once('.').unwrap().0).collect();
+    groups.dedup();
+    let distinct: std::collections::BTreeSet<_> = groups.iter().collect();
+    assert_eq!(distinct.len(), groups.len(), "a group stands together: {groups:?}");
+}
+
+fn list() -> String {
+    let mut text = String::new();
+    let mut group = "";
+    for clause in clauses() {
+        let this_group = clause.id.split('.').next().unwrap_or_default();
+        if this_group != group {
+            group = this_group;
+            writeln!(text, "\n### {group}\n").unwrap();
+        }
+        write!(text, "- **`{}`** ({}", clause.id, clause.level).unwrap();
+        if let Some(capability) = clause.capability {
+            write!(text, ", with *{capability}*").unwrap();
+        }
+        writeln!(text, "): {}", clause.text).unwrap();
+    }
+    text.push('\n');
+    text
+}
