@@ -59,6 +59,24 @@ pub struct Refusal {
     pub request_id: Option<String>,
 }
 
+impl Refusal {
+    /// A refusal with this status, for a provider of your own; the other fields can be set.
+    pub fn new(status: StatusCode) -> Self {
+        Self {
+            status,
+            code: None,
+            message: None,
+            request_id: None,
+        }
+    }
+}
+
+impl From<Refusal> for AuthError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(AuthErrorKind::Refused(refusal))
+    }
+}
+
 impl AuthError {
     /// An error of this kind.
     pub fn new(kind: AuthErrorKind) -> Self {

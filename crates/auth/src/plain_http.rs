@@ -12,6 +12,9 @@ use crate::{AuthError, AuthErrorKind};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlainHttp {
     /// Only to this machine: `localhost`, `127.0.0.0/8`, `[::1]`. The default.
+    ///
+    /// It judges the URL. A transport with a proxy carries such a request off this machine all the same: give a client
+    /// of a local service a transport without one.
     #[default]
     LoopbackOnly,
     /// To any host: for a service mesh that encrypts on its own.

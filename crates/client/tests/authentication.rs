@@ -14,8 +14,8 @@ use common::{
     shown,
 };
 use session_export::{
-    AuthError, AuthErrorKind, Authenticate, Client, Clock, ErrorKind, Request, Stamp, TaskQuery, Token,
-    TokenAuthenticator,
+    AuthError, AuthErrorKind, Authenticate, Client, Clock, ErrorKind, ProvideToken, Request, Stamp,
+    TaskQuery, Token, TokenAuthenticator,
 };
 use session_export_auth::MockProvideToken;
 use session_export_emulator::Emulator;
@@ -291,4 +291,45 @@ async fn a_token_that_iam_revoked_is_renewed_in_the_middle() {
         seen,
         ["/v3/auth/tokens", &tasks, &tasks, "/v3/auth/tokens", &tasks]
     );
+}
+
+/// Gives a token of one hour, and hangs from then on.
+#[derive(Debug, Default)]
+struct OnceThenHangs(Mutex<u32>);
+
+#[async_trait]
+impl ProvideToken for OnceThenHangs {
+    async fn provide_token(&self) -> Result<Token, AuthError> {
+        let call = {
+            let mut calls = self.0.lock().unwrap();
+            *calls += 1;
+            *calls
+        };
+        if call > 1 {
+            std::future::pending::<()>().await;
+        }
+        let end: DateTime<Utc> = common::NOW.parse().unwrap();
+        Ok(Token::new("planted-1")?.with_expiry(end + chrono::TimeDelta::hours(1)))
+    }
+}
+
+#[test]
+fn a_renewal_that_hangs_fails_no_call_whose_token_is_good() {
+    let clock = clock();
+    let (transport, log) = mock_transport(&clock, (0..3).map(|_| json(200, EMPTY)));
+    let client = client_with(
+        transport,
+        &clock,
+        TokenAuthenticator::new(OnceThenHangs::default()),
+    );
+    clock.drive(client.list_tasks(&TaskQuery::new())).unwrap();
+    clock.advance(seconds(55 * 60));
+    // The one who renews waits for the limit, and goes on with the token it has; the next does not wait at all.
+    for waited in [seconds(40), seconds(0)] {
+        let before = clock.monotonic();
+        clock.drive(client.list_tasks(&TaskQuery::new())).unwrap();
+        assert_eq!(clock.monotonic() - before, waited);
+        clock.set_wall_clock(clock.now() - chrono::TimeDelta::from_std(waited).unwrap());
+    }
+    assert_eq!(log.count(), 3);
 }

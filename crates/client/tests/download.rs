@@ -358,6 +358,20 @@ fn a_name_in_the_head_that_is_taken_leaves_the_file_alone() {
     assert_eq!(rig.names(), ["x.csv"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_device_is_not_replaced_by_a_file() {
+    let rig = Rig::new(None, []);
+    let link = rig.path("device");
+    std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+    let error = rig
+        .clock
+        .drive(rig.ready.download().overwrite(true).to_path(&link))
+        .unwrap_err();
+    assert_sink(&error, "create", io::ErrorKind::InvalidInput);
+    rig.assert_nothing_was_sent();
+}
+
 #[test]
 fn dropping_it_half_way_removes_the_temporary_file() {
     let clock = clock();

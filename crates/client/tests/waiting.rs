@@ -75,6 +75,7 @@ fn steady() -> WaitPolicy {
     WaitPolicy::default()
         .first_pause(seconds(1))
         .longest_pause(seconds(1))
+        .jitter(false)
 }
 
 fn failure(error: &Error) -> &TaskFailure {
@@ -104,16 +105,17 @@ fn the_pauses_grow_up_to_a_cap() {
     let waited = wait(WaitPolicy::default(), creating.chain([list("SUCCESS")]));
     let pauses = waited.pauses();
     assert_eq!(pauses.len(), 14);
-    let mut least = 0.5_f64;
+    let mut longest = 0.5_f64;
     for pause in &pauses {
-        let seconds = pause.as_secs_f64();
+        let (seconds, longest_now) = (pause.as_secs_f64(), longest.min(15.0));
         assert!(
-            seconds >= least.min(15.0) - 0.001 && seconds <= (2.0 * least).min(15.0) + 0.001,
+            seconds >= longest_now / 2.0 - 0.001 && seconds <= longest_now + 0.001,
             "{pauses:?}"
         );
-        least *= 1.5;
+        longest *= 1.5;
     }
-    assert!(pauses[0] < seconds(1) && pauses[13] == seconds(15));
+    // At the cap too, chance keeps clients from looking in step.
+    assert!(pauses[12] != pauses[13] && pauses[13] >= seconds(7), "{pauses:?}");
     assert!(waited.outcome.is_ok());
 }
 
@@ -249,6 +251,7 @@ fn its_limit_ends_it_after_a_last_look() {
     let policy = WaitPolicy::default()
         .first_pause(seconds(4))
         .longest_pause(seconds(4))
+        .jitter(false)
         .limit(seconds(10));
     let waited = wait(policy.clone(), (0..4).map(|_| list("CREATING")));
     assert_eq!(waited.pauses(), [seconds(4), seconds(4), seconds(2)]);
@@ -368,4 +371,36 @@ fn a_wait_that_was_dropped_can_be_taken_up_again() {
     }
     assert_eq!((log.count(), clock.timers()), (1, 0));
     assert!(clock.drive(task.wait(steady())).is_ok());
+}
+
+#[test]
+fn its_limit_cuts_a_look_in_flight() {
+    let never = Ok(answer(200, &[], paced(&clock(), vec![], false)));
+    let waited = wait(steady().limit(seconds(1)), [never]);
+    assert_eq!(waited.elapsed(), seconds(2));
+    assert!(waited.error().is_deadline());
+}
+
+#[test]
+fn looks_that_only_fail_end_it_and_a_certificate_does_so_at_once() {
+    let refused = || broken(TransportErrorKind::Connect, Delivery::NotSent);
+    let waited = wait(steady().outage(seconds(5)), (0..6).map(|_| refused()));
+    assert!(
+        waited.elapsed() >= seconds(5) && waited.elapsed() <= seconds(6),
+        "{:?}",
+        waited.elapsed()
+    );
+    assert_eq!(waited.error().to_string(), "list_tasks: not sent");
+    // One that succeeds begins the count anew.
+    let answers = (0..4)
+        .map(|_| refused())
+        .chain([list("CREATING")])
+        .chain((0..4).map(|_| refused()));
+    let waited = wait(steady().outage(seconds(5)), answers.chain([list("SUCCESS")]));
+    assert!(waited.outcome.is_ok());
+
+    let untrusted = broken(TransportErrorKind::Tls, Delivery::NotSent);
+    let waited = wait(WaitPolicy::default(), [untrusted]);
+    assert_eq!((waited.elapsed(), waited.log.count()), (Duration::ZERO, 1));
+    assert!(waited.outcome.is_err());
 }

@@ -157,7 +157,10 @@ fn text(value: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn one_line(text: &str) -> String {
+/// A text of a server's as one line: control characters become blanks, and it is cut to 512 characters.
+///
+/// A message is shown in terminals and logs; with the control characters in it, a server could write lines of its own.
+pub fn one_line(text: &str) -> String {
     let mut line: String = text
         .trim()
         .chars()

@@ -43,7 +43,7 @@ mod timestamp;
 mod violation;
 
 pub use advice::advice;
-pub use error_body::{ErrorBody, ErrorShape};
+pub use error_body::{ErrorBody, ErrorShape, one_line};
 pub use filter::{
     AddressFilter, ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, TimeInput, Window,
 };

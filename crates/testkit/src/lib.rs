@@ -24,10 +24,15 @@
 //! Every clause runs over real sockets against the scripted [`server`], and is filtered by name like any test. At the
 //! end stands a report card on which everything that was opted out shows.
 
+//!
+//! [`auth`] has the same for implementers of `ProvideToken` and `Authenticate`, smaller.
+
 #![allow(
     clippy::disallowed_methods,
     reason = "a test kit has a watchdog, serves connections in tasks, and starts itself again with another environment"
 )]
 
+pub mod auth;
+mod runner;
 pub mod server;
 pub mod transport;

@@ -1,6 +1,10 @@
 //! The guide lists the clauses that the kit has.
 
-#![allow(clippy::disallowed_methods, reason = "a variable tells it to write the list instead of comparing it")]
+#![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a variable tells it to write the list instead of comparing it"
+)]
 
 use std::fmt::Write;
 use std::path::Path;
@@ -19,7 +23,11 @@ fn the_guide_lists_the_clauses_of_the_kit() {
     if std::env::var_os("SESSION_EXPORT_WRITE_GUIDE").is_some() {
         std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", list())).unwrap();
     } else {
-        assert_eq!(listed, list(), "docs/custom-transport.md is out of date; write it anew with `just guide`");
+        assert_eq!(
+            listed,
+            list(),
+            "docs/custom-transport.md is out of date; write it anew with `just guide`"
+        );
     }
 }
 
@@ -31,7 +39,11 @@ fn ids_are_unique_and_grouped() {
     let mut groups: Vec<_> = ids.iter().map(|id| id.split_once('.').unwrap().0).collect();
     groups.dedup();
     let distinct: std::collections::BTreeSet<_> = groups.iter().collect();
-    assert_eq!(distinct.len(), groups.len(), "a group stands together: {groups:?}");
+    assert_eq!(
+        distinct.len(),
+        groups.len(),
+        "a group stands together: {groups:?}"
+    );
 }
 
 fn list() -> String {

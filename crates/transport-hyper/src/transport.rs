@@ -5,14 +5,13 @@ use std::fmt;
 use async_trait::async_trait;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
-use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use session_export_transport::{
     Request, RequestBody, Response, ResponseBody, Transport, TransportError, TransportErrorKind,
 };
 use session_export_transport_net::{
-    BuildTransportError, FromSettings, PerRuntime, Settings, TransportBuilder, check, refused,
+    BuildTransportError, FromSettings, PerRuntime, ReceivedBody, Settings, TransportBuilder, check, refused,
 };
 
 use crate::connector::Connector;
@@ -143,6 +142,7 @@ impl Transport for HyperTransport {
             .map_err(|error| failure::of_exchange(&error, &self.settings.tls))?;
         // The addresses of the connection, and hyper's notes.
         response.extensions_mut().clear();
-        Ok(response.map(|body| ResponseBody::new(body.map_err(|error| failure::of_body(&error)))))
+        let version = response.version();
+        Ok(response.map(|body| ResponseBody::new(ReceivedBody::new(body, version, failure::of_body))))
     }
 }

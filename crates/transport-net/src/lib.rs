@@ -27,6 +27,7 @@ mod checks;
 mod failure;
 mod per_runtime;
 mod proxy;
+mod received_body;
 mod tls;
 
 pub use build_error::BuildTransportError;
@@ -35,5 +36,6 @@ pub use checks::{Unsupported, check};
 pub use failure::{Hidden, broken_body, chain, established, failed, is_tls, refused};
 pub use per_runtime::PerRuntime;
 pub use proxy::Proxy;
+pub use received_body::ReceivedBody;
 pub use rustls::crypto::CryptoProvider;
 pub use tls::Tls;

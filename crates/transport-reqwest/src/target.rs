@@ -17,6 +17,9 @@ pub(crate) enum Unsupported {
     Host,
 }
 
+/// A body of this many bytes goes out as one piece anyway.
+const SMALL: usize = 16 << 10;
+
 pub(crate) fn to_reqwest(request: Request) -> Result<reqwest::Request, Unsupported> {
     session_export_transport_net::check(&request)?;
     let (head, body) = request.into_parts();
@@ -24,7 +27,12 @@ pub(crate) fn to_reqwest(request: Request) -> Result<reqwest::Request, Unsupport
     let mut request = reqwest::Request::new(head.method, url);
     *request.version_mut() = head.version;
     *request.headers_mut() = head.headers;
-    *request.body_mut() = Some(body.into_bytes().into());
+    *request.body_mut() = Some(if body.as_bytes().len() <= SMALL {
+        body.into_bytes().into()
+    } else {
+        // In frames, so that a connection that is given up stops between two.
+        reqwest::Body::wrap(body)
+    });
     Ok(request)
 }
 

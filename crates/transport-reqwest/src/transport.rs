@@ -3,12 +3,11 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use http_body_util::BodyExt;
 use session_export_transport::{
     Request, Response, ResponseBody, Transport, TransportError, TransportErrorKind,
 };
 use session_export_transport_net::{
-    BuildTransportError, FromSettings, PerRuntime, Settings, TransportBuilder, refused,
+    BuildTransportError, FromSettings, PerRuntime, ReceivedBody, Settings, TransportBuilder, refused,
 };
 
 use crate::{client, failure, target};
@@ -115,6 +114,7 @@ impl Transport for ReqwestTransport {
         let mut response = http::Response::<reqwest::Body>::from(response);
         // reqwest and hyper leave notes there, the URL among them.
         response.extensions_mut().clear();
-        Ok(response.map(|body| ResponseBody::new(body.map_err(|error| failure::of_body(&error)))))
+        let version = response.version();
+        Ok(response.map(|body| ResponseBody::new(ReceivedBody::new(body, version, failure::of_body))))
     }
 }

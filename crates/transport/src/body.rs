@@ -47,7 +47,11 @@ impl fmt::Debug for RequestBody {
     }
 }
 
-/// Yields its bytes as one frame, then ends. A clone made before that still holds them.
+/// How many bytes a frame of a request has at most. A connection that was handed a whole large body at once would go on
+/// sending it after its exchange was given up.
+const FRAME: usize = 16 << 10;
+
+/// Yields its bytes in frames of at most 16 KiB, then ends. A clone made before that still holds them all.
 impl Body for RequestBody {
     type Data = Bytes;
     type Error = Infallible;
@@ -59,7 +63,8 @@ impl Body for RequestBody {
         if self.bytes.is_empty() {
             return Poll::Ready(None);
         }
-        Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.bytes)))))
+        let length = self.bytes.len().min(FRAME);
+        Poll::Ready(Some(Ok(Frame::data(self.bytes.split_to(length)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -213,6 +218,20 @@ mod tests {
             assert_eq!(sent, "{}");
         }
         assert_eq!(body.as_bytes(), b"{}");
+    }
+
+    #[tokio::test]
+    async fn a_large_request_body_comes_in_frames() {
+        let whole: Bytes = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+        let mut body = RequestBody::from(whole.clone());
+        assert_eq!(body.size_hint().exact(), Some(400_000));
+        let mut sent = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let data = frame.unwrap().into_data().unwrap();
+            assert!(data.len() <= 16 << 10);
+            sent.extend_from_slice(&data);
+        }
+        assert_eq!(sent, whole);
     }
 
     #[tokio::test]

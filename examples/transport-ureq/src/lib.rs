@@ -11,6 +11,7 @@
 )]
 
 use std::io::{self, Read};
+use std::net::ToSocketAddrs;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -63,9 +64,15 @@ impl Transport for UreqTransport {
                 Delivery::NotSent,
             ));
         }
-        let agent = self.agent.clone();
+        let (agent, host) = (self.agent.clone(), host_and_port(request.uri()));
         let request = request.map(|body| body.into_bytes().to_vec());
-        let call = move || agent.run(request);
+        let call = move || {
+            // A name that ureq cannot resolve is an error like any other there; here it means that nothing was sent.
+            if host.to_socket_addrs().is_err() {
+                return Err(ureq::Error::HostNotFound);
+            }
+            agent.run(request)
+        };
         let (head, body) = match tokio::task::spawn_blocking(call).await {
             Ok(Ok(response)) => response.into_parts(),
             Ok(Err(error)) => return Err(transport_error(&error)),
@@ -81,6 +88,11 @@ impl Transport for UreqTransport {
         response.extensions_mut().clear();
         Ok(response)
     }
+}
+
+fn host_and_port(uri: &http::Uri) -> (String, u16) {
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    (host.to_owned(), uri.port_u16().unwrap_or(80))
 }
 
 /// Reads a body on its own thread, as fast as it is taken.

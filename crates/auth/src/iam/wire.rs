@@ -126,12 +126,11 @@ fn refused(status: StatusCode, headers: &http::HeaderMap, body: &[u8]) -> AuthEr
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned)
     };
-    AuthError::new(AuthErrorKind::Refused(Refusal {
-        status,
-        code: body.code().map(str::to_owned),
-        message: body.message().map(str::to_owned),
-        request_id: header("x-request-id").or_else(|| header("x-iam-trace-id")),
-    }))
+    let mut refusal = Refusal::new(status);
+    refusal.code = body.code().map(str::to_owned);
+    refusal.message = body.message().map(str::to_owned);
+    refusal.request_id = header("x-request-id").or_else(|| header("x-iam-trace-id"));
+    refusal.into()
 }
 
 fn expiry(text: &str) -> Result<DateTime<Utc>, AuthError> {

@@ -65,6 +65,8 @@ impl<P: ProvideToken> TokenCache<P> {
                 return match self.look(at) {
                     Found::Fresh(token, stamp) => Ok((token, stamp)),
                     Found::Stale(..) | Found::Nothing(_) => {
+                        // Said before the fetch: one that is given up must not make the next caller hang as well.
+                        self.lock().renew_not_before = Some(at + RENEWAL_PAUSE);
                         Ok(self.fetch(at).await.unwrap_or((token, stamp)))
                     }
                 };

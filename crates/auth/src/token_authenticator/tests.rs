@@ -121,6 +121,26 @@ async fn while_one_renews_the_others_go_on_with_the_old_token() {
 }
 
 #[tokio::test]
+async fn a_renewal_that_hangs_and_is_given_up_holds_nobody_up() {
+    let provider = Counting::with_permits(1);
+    let authenticator = TokenAuthenticator::new(Arc::clone(&provider));
+    assert_eq!(secret(&authenticator, start()).await, "t1");
+    let stale = start() + TimeDelta::minutes(55);
+    let mut leader = Box::pin(authenticator.token(stale));
+    assert!(futures_util::future::poll_immediate(&mut leader).await.is_none());
+    drop(leader);
+    // The old token is good, and nobody else tries before the pause is over.
+    for seconds in [0, 29] {
+        let at = stale + TimeDelta::seconds(seconds);
+        let token = futures_util::future::poll_immediate(authenticator.token(at)).await;
+        assert_eq!(token.unwrap().unwrap().expose_secret(), "t1");
+    }
+    let mut next = Box::pin(authenticator.token(stale + TimeDelta::seconds(30)));
+    assert!(futures_util::future::poll_immediate(&mut next).await.is_none());
+    assert_eq!(provider.calls(), 3);
+}
+
+#[tokio::test]
 async fn all_who_wait_share_one_fetch() {
     let provider = Counting::with_permits(0);
     let authenticator = TokenAuthenticator::new(Arc::clone(&provider));

@@ -85,6 +85,14 @@ impl Download {
         if path.file_name().is_none() || ends_with_separator || path.is_dir() {
             return Err(Error::sink("create", io::ErrorKind::IsADirectory.into()));
         }
+        // Renaming over a pipe or a device would replace it instead of writing into it.
+        if path.metadata().is_ok_and(|there| !there.is_file()) {
+            let problem = "the target is neither a file nor absent; write into it with to_writer";
+            return Err(Error::sink(
+                "create",
+                io::Error::new(io::ErrorKind::InvalidInput, problem),
+            ));
+        }
         check_absent(path, self.overwrite)
     }
 }

@@ -1,6 +1,6 @@
 //! An export task that the service has taken on.
 
-use session_export_model::{ExportTaskInfo, TaskId, TaskRef, TaskStatus};
+use session_export_model::{ExportTaskInfo, TaskId, TaskRef, TaskStatus, one_line};
 
 use super::{ReadyExport, WaitPolicy, wait};
 use crate::deadline::Phase;
@@ -104,8 +104,8 @@ impl ExportTask {
                 info,
             )))),
             Some(TaskStatus::Fail) => Err(task_failure(TaskFailure::Failed {
-                code: info.error_code,
-                reason: info.fail_reason,
+                code: info.error_code.as_deref().map(one_line),
+                reason: info.fail_reason.as_deref().map(one_line),
             })),
             Some(TaskStatus::Expired) => Err(task_failure(TaskFailure::Expired)),
             _ => Ok(Some(TaskState::InProgress(info))),

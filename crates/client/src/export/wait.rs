@@ -5,6 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use http::StatusCode;
 use session_export_model::TaskId;
+use session_export_transport::TransportErrorKind;
 use tracing::debug;
 
 use super::task::task_failure;
@@ -16,7 +17,7 @@ use crate::{Client, Error, ErrorKind, Spent, TaskFailure};
 /// How often to look for a task's file, and for how long.
 ///
 /// The first look is at once. Then the pauses grow from [`first_pause`](Self::first_pause) by half each time, up to
-/// [`longest_pause`](Self::longest_pause), each up to twice as long by chance, so that many clients do not look in step. How
+/// [`longest_pause`](Self::longest_pause), each shortened by up to half by chance, so that many clients do not look in step. How
 /// long exports usually take is not documented.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -25,7 +26,12 @@ pub struct WaitPolicy {
     longest_pause: Duration,
     limit: Option<Duration>,
     visibility: Duration,
+    outage: Duration,
+    jitter: bool,
 }
+
+/// A look that the limit overtakes is given this much more, so that the last one can still find the file.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 
 impl Default for WaitPolicy {
     fn default() -> Self {
@@ -34,6 +40,8 @@ impl Default for WaitPolicy {
             longest_pause: Duration::from_secs(15),
             limit: None,
             visibility: Duration::from_secs(30),
+            outage: Duration::from_secs(120),
+            jitter: true,
         }
     }
 }
@@ -51,7 +59,8 @@ impl WaitPolicy {
         self
     }
 
-    /// How long to wait in all; no look begins after it. Without it, the client's deadline is the only end.
+    /// How long to wait in all. One more look is taken when it has passed, for at most two seconds. Without it, the
+    /// client's deadline is the only end.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
@@ -61,6 +70,19 @@ impl WaitPolicy {
     /// be listed at once.
     pub fn visibility(mut self, time: Duration) -> Self {
         self.visibility = time;
+        self
+    }
+
+    /// How long looks may fail one after the other before the wait ends with the last failure: 2 minutes by default. What
+    /// fails for longer is rather a wrong endpoint, or a name or a proxy that does not work.
+    pub fn outage(mut self, time: Duration) -> Self {
+        self.outage = time;
+        self
+    }
+
+    /// Whether each pause is shortened by up to half by chance; on by default.
+    pub fn jitter(mut self, on: bool) -> Self {
+        self.jitter = on;
         self
     }
 
@@ -75,15 +97,17 @@ impl WaitPolicy {
             .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
-        ExponentialBuilder::new()
+        let pauses = ExponentialBuilder::new()
             .with_min_delay(first)
             .with_max_delay(longest)
             .with_factor(1.5)
-            .with_jitter()
-            .with_jitter_seed(seed)
-            .without_max_times()
-            .build()
-            .map(move |pause| pause.min(longest))
+            .without_max_times();
+        // backon lengthens by up to as much again; halved, a pause is shortened by up to half, also at the cap.
+        let (pauses, share) = match self.jitter {
+            true => (pauses.with_jitter().with_jitter_seed(seed), 2),
+            false => (pauses, 1),
+        };
+        pauses.build().map(move |pause| pause / share)
     }
 }
 
@@ -94,52 +118,71 @@ pub(super) async fn until_ready(
 ) -> Result<ReadyExport, Error> {
     let started = client.clock().monotonic();
     let elapsed = || client.clock().monotonic().saturating_sub(started);
+    let left = || {
+        policy
+            .limit
+            .map_or(Duration::MAX, |limit| limit.saturating_sub(elapsed()))
+    };
     let mut last_listed = Duration::ZERO;
-    let mut last_failure = None;
+    let mut failing: Option<Failing> = None;
     for pause in policy.pauses(task.task_id()) {
-        match task.look().await {
+        let began = elapsed();
+        let look = match client.within(left().max(LAST_LOOK), Box::pin(task.look())).await {
+            Ok(look) => look,
+            Err(_) => return Err(deadline(client, policy, elapsed(), failing)),
+        };
+        match look {
             Ok(Some(TaskState::Ready(ready))) => return Ok(ready),
             Ok(Some(TaskState::InProgress(info))) => {
                 let status = info.status.as_ref().map_or("none", |status| status.as_str());
                 debug!(task_id = %task.task_id(), status, elapsed = ?elapsed(), "waiting");
-                (last_listed, last_failure) = (elapsed(), None);
+                (last_listed, failing) = (elapsed(), None);
             }
             Ok(None) if elapsed().saturating_sub(last_listed) >= policy.visibility => {
                 return Err(task_failure(TaskFailure::Gone));
             }
             Ok(None) => {
                 debug!(task_id = %task.task_id(), "not listed yet");
-                last_failure = None;
+                failing = None;
             }
-            Err(error) if error.is_deadline() => {
-                return Err(deadline(client, policy, elapsed(), last_failure));
-            }
+            Err(error) if error.is_deadline() => return Err(deadline(client, policy, elapsed(), failing)),
             Err(error) if ends_the_wait(&error) => return Err(error),
             Err(error) => {
                 debug!(task_id = %task.task_id(), %error, "a look failed, going on");
-                last_failure = Some(error);
+                let since = failing.map_or(began, |failing| failing.since);
+                if elapsed().saturating_sub(since) >= policy.outage {
+                    return Err(error);
+                }
+                failing = Some(Failing { since, last: error });
             }
         }
         let remaining = || client.deadline().map_or(Duration::MAX, Deadline::remaining);
-        let left = policy
-            .limit
-            .map_or(Duration::MAX, |limit| limit.saturating_sub(elapsed()))
-            .min(remaining());
-        if !left.is_zero() {
-            client.clock().sleep(pause.min(left)).await;
+        let pause = pause.min(left()).min(remaining());
+        let was_last = pause.is_zero();
+        if !was_last {
+            client.clock().sleep(pause).await;
         }
         // Where the limit of the wait has come, one more look is taken; where the deadline has, it would not be sent.
-        if left.is_zero() || remaining().is_zero() {
-            return Err(deadline(client, policy, elapsed(), last_failure));
+        if was_last || remaining().is_zero() {
+            return Err(deadline(client, policy, elapsed(), failing));
         }
     }
     unreachable!("the pauses have no end")
 }
 
+/// Looks that have failed, one after the other.
+struct Failing {
+    since: Duration,
+    last: Error,
+}
+
 /// Whether looking again is pointless: whatever time alone does not change.
 fn ends_the_wait(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::Transport { .. } => false,
+        // A certificate that is not accepted, or a URL that is not carried, is the same the next time.
+        ErrorKind::Transport { kind, .. } => {
+            matches!(kind, TransportErrorKind::Tls | TransportErrorKind::Unsupported)
+        }
         ErrorKind::Service(failure) => failure.status == StatusCode::OK || !error.is_transient(),
         _ => !error.is_transient(),
     }
@@ -147,7 +190,7 @@ fn ends_the_wait(error: &Error) -> bool {
 
 /// The error of a wait that took too long: by the client's deadline if there is one and it has passed, else by the
 /// policy's limit.
-fn deadline(client: &Client, policy: &WaitPolicy, elapsed: Duration, last_failure: Option<Error>) -> Error {
+fn deadline(client: &Client, policy: &WaitPolicy, elapsed: Duration, failing: Option<Failing>) -> Error {
     let error = match client.deadline() {
         Some(deadline) if deadline.remaining().is_zero() => client.deadline_error(Operation::ListTasks),
         _ => {
@@ -160,8 +203,8 @@ fn deadline(client: &Client, policy: &WaitPolicy, elapsed: Duration, last_failur
             Error::new(Operation::ListTasks, ErrorKind::Deadline { spent })
         }
     };
-    match last_failure {
-        Some(failure) => error.with_source(failure),
+    match failing {
+        Some(failing) => error.with_source(failing.last),
         None => error,
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
@@ -108,9 +109,17 @@ impl Call {
         {
             Ok(Ok(stamp)) => stamp,
             Ok(Err(error)) => return Err(Error::auth(operation, error)),
-            Err(Cut::Limit) => {
-                return Err(Error::auth(operation, AuthError::new(AuthErrorKind::TimedOut)));
-            }
+            // A renewal that hangs must not fail a call whose old credential is still good: the cache, which does not try
+            // to renew again at once, has it ready.
+            Err(Cut::Limit) => match client
+                .authenticator()
+                .authenticate(&mut request, started_at)
+                .now_or_never()
+            {
+                Some(Ok(stamp)) => stamp,
+                Some(Err(error)) => return Err(Error::auth(operation, error)),
+                None => return Err(Error::auth(operation, AuthError::new(AuthErrorKind::TimedOut))),
+            },
             Err(Cut::Deadline) => return Err(client.deadline_error(operation)),
         };
         // The credential may have taken all that was left: nothing was sent, so the outcome is not in doubt.

@@ -230,8 +230,17 @@ fn states(input: Vec<SessionState>, found: &mut Vec<Violation>) -> Vec<SessionSt
 
 fn check_state_name(field: &'static str, name: &str, found: &mut Vec<Violation>) {
     if name.trim().is_empty() || name.chars().any(char::is_control) {
-        // The length of the whole list is judged, not that of one name.
-        check_text(field, name, usize::MAX, found);
+        let code = if name.trim().is_empty() {
+            ViolationCode::Empty
+        } else {
+            ViolationCode::ControlCharacter
+        };
+        let problem = format!(
+            "{} is not the name of a state; is there a comma too many? The states are {}",
+            shown(name),
+            known_states()
+        );
+        found.push(Violation::new(field, code, problem));
     } else if name.contains(',') {
         let problem = format!(
             "{} holds a comma and would be read as several states",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{Capability, Level};
+use super::Level;
 
 /// What came of one clause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,17 +28,17 @@ pub struct Row {
     pub id: &'static str,
     /// How binding it is.
     pub level: Level,
-    /// The capability it belongs to.
-    pub capability: Option<Capability>,
+    /// What must be declared for it to be run.
+    pub capability: Option<&'static str>,
     /// What came of it.
     pub outcome: Outcome,
 }
 
-/// A transport's report card: `Display` is for people, [`to_json`](Self::to_json) for programs.
+/// A report card: `Display` is for people, [`to_json`](Self::to_json) for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Card {
-    /// The transport.
+    /// What was checked.
     pub name: String,
     /// Every clause.
     pub rows: Vec<Row>,
@@ -62,7 +62,7 @@ impl Card {
             .collect()
     }
 
-    /// The card as JSON: `{"transport","passes","clauses":[{"id","level","capability","outcome","finding"}]}`.
+    /// The card as JSON: `{"name","passes","clauses":[{"id","level","capability","outcome","finding"}]}`.
     pub fn to_json(&self) -> Value {
         let clauses: Vec<_> = self
             .rows
@@ -75,13 +75,13 @@ impl Card {
                 json!({
                     "id": row.id,
                     "level": row.level.to_string(),
-                    "capability": row.capability.map(Capability::as_str),
+                    "capability": row.capability,
                     "outcome": word(&row.outcome),
                     "finding": finding,
                 })
             })
             .collect();
-        json!({"transport": self.name, "passes": self.passes(), "clauses": clauses})
+        json!({"name": self.name, "passes": self.passes(), "clauses": clauses})
     }
 }
 

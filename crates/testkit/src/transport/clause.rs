@@ -122,4 +122,4 @@ macro_rules! ensure {
     };
 }
 
-pub(super) use ensure;
+pub(crate) use ensure;

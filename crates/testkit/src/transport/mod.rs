@@ -11,6 +11,7 @@ mod suite;
 
 pub use capability::Capability;
 pub use card::{Card, Outcome, Row};
+pub(crate) use clause::ensure;
 pub use clause::{Clause, Finding, Level};
 pub use clauses::all as clauses;
 pub use context::Context;

@@ -1,31 +1,47 @@
 //! Faults of the group *body*.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
 use http::Version;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http_body::{Body, Frame};
 use session_export_transport::{
-    Delivery, Response, ResponseBody, Transport, TransportError, TransportErrorKind as Kind,
+    Delivery, Response, ResponseBody, TransportError, TransportErrorKind as Kind,
 };
 
-use super::bodies::{ending_at, error, says, through};
+use super::bodies::{Event, ending_at, error, says, through};
 use super::faulty::Broken;
 
 pub(crate) fn all() -> Vec<Broken> {
     vec![
+        Broken::after("does-not-count", &["body.short", "body.error-kind"], |response| {
+            Ok(match response.headers().contains_key(CONTENT_LENGTH) {
+                true => through(response, |event| {
+                    event.filter(|item| !matches!(item, Err(failure) if !says(failure, "reset")))
+                }),
+                false => response,
+            })
+        }),
+        Broken::after("takes-a-reset-for-the-end", &["body.reset"], |response| {
+            let framed = is_chunked(&response) || response.headers().contains_key(CONTENT_LENGTH);
+            Ok(match framed {
+                true => ending_at(response, "reset by peer"),
+                false => response,
+            })
+        }),
         Broken::after(
-            "does-not-count",
-            &["body.short", "body.error-kind"],
+            "takes-a-reset-for-a-close",
+            &["body.reset-close-delimited"],
             |response| {
-                Ok(match response.headers().contains_key(CONTENT_LENGTH) {
-                    true => through(response, |event| {
-                        event.filter(|item| !matches!(item, Err(failure) if !says(failure, "reset")))
-                    }),
-                    false => response,
+                let framed = is_chunked(&response) || response.headers().contains_key(CONTENT_LENGTH);
+                Ok(match framed {
+                    true => response,
+                    false => ending_at(response, "reset by peer"),
                 })
             },
         ),
-        Broken::after("takes-a-reset-for-the-end", &["body.reset"], |response| {
-            Ok(ending_at(response, "reset by peer"))
-        }),
         Broken::after(
             "takes-a-broken-chunk-for-the-last",
             &["body.broken-chunk"],
@@ -51,31 +67,18 @@ pub(crate) fn all() -> Vec<Broken> {
                 false => response,
             })
         }),
-        Broken::new(
+        Broken::after(
             "hands-on-only-whole-bodies",
-            &["body.data-before-error"],
-            |good, request| {
-                Box::pin(async move {
-                    let response = good.send(request).await?;
-                    if response
-                        .headers()
-                        .get(CONTENT_LENGTH)
-                        .is_none_or(|length| length.len() > 3)
-                    {
-                        return Ok(response);
-                    }
-                    let (head, body) = response.into_parts();
-                    let body = match body.read_to_end(usize::MAX).await {
-                        Ok(whole) => ResponseBody::from(whole),
-                        Err(failure) => {
-                            let mut failure = Some(failure);
-                            through(Response::new(ResponseBody::empty()), move |_| {
-                                failure.take().map(Err)
-                            })
-                            .into_body()
-                        }
-                    };
-                    Ok(Response::from_parts(head, body))
+            &["response.streamed", "body.data-before-error"],
+            |response| {
+                Ok(match response.headers().get(CONTENT_LENGTH) {
+                    Some(length) if length.len() <= 3 => response.map(|body| {
+                        ResponseBody::new(Gathered {
+                            body,
+                            whole: Vec::new(),
+                        })
+                    }),
+                    _ => response,
                 })
             },
         ),
@@ -103,4 +106,32 @@ fn is_chunked(response: &Response) -> bool {
 
 fn broken_off() -> TransportError {
     error(Kind::BodyIncomplete, Delivery::Unknown)
+}
+
+/// Everything in one frame, or an error.
+struct Gathered {
+    body: ResponseBody,
+    whole: Vec<u8>,
+}
+
+impl Body for Gathered {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Event> {
+        loop {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    let data = frame.into_data().unwrap_or_default();
+                    self.whole.extend_from_slice(&data);
+                }
+                Some(Err(failure)) => return Poll::Ready(Some(Err(failure))),
+                None if self.whole.is_empty() => return Poll::Ready(None),
+                None => {
+                    let whole = std::mem::take(&mut self.whole);
+                    return Poll::Ready(Some(Ok(Frame::data(whole.into()))));
+                }
+            }
+        }
+    }
 }

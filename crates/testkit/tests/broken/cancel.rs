@@ -1,13 +1,12 @@
 //! Faults of the group *cancel*.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http_body::{Body, Frame};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use session_export_transport::{
     Delivery, Request, Response, ResponseBody, Transport, TransportError, TransportErrorKind as Kind,
 };

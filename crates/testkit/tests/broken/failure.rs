@@ -72,7 +72,8 @@ fn certificates() -> Vec<Broken> {
         trusting(
             "trusts-everybody",
             &["failure.tls-unknown-authority", "failure.tls-kind"],
-            "UnknownIssuer",
+            // Both authorities of the clause have the same name.
+            "BadSignature",
         ),
         relabelling(
             "has-no-word-for-tls",
@@ -103,8 +104,15 @@ fn exchanges() -> Vec<Broken> {
     vec![
         relabelling(
             "calls-a-reset-not-sent",
-            &["failure.reset-before-head", "failure.reset-mid-head"],
-            |failure| failure.kind() == Kind::Closed && says(failure, "reset by peer"),
+            &[
+                "failure.reset-before-head",
+                "failure.reset-mid-head",
+                "failure.closed-while-sending",
+            ],
+            |failure| {
+                failure.kind() == Kind::Closed
+                    && (says(failure, "reset by peer") || says(failure, "Broken pipe"))
+            },
             |failure| error(failure.kind(), Delivery::NotSent),
         ),
         relabelling(

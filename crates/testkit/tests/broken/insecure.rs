@@ -24,9 +24,7 @@ pub(crate) async fn send(request: &Request) -> io::Result<Response> {
     let port = request.uri().port_u16().unwrap_or(443);
     let socket = TcpStream::connect((host.as_str(), port)).await?;
     let name = ServerName::try_from(host).map_err(io::Error::other)?;
-    let mut stream = TlsConnector::from(Arc::new(config))
-        .connect(name, socket)
-        .await?;
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await?;
     stream
         .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await?;

@@ -41,12 +41,14 @@ fn proxies() -> Vec<Broken> {
                 })
             },
         ),
-        Broken::after("makes-an-error-of-a-407", &["proxy.wrong-password"], |response| {
-            match response.status().as_u16() {
+        Broken::after(
+            "makes-an-error-of-a-407",
+            &["proxy.wrong-password"],
+            |response| match response.status().as_u16() {
                 407 => Err(error(Kind::Connect, Delivery::NotSent)),
                 _ => Ok(response),
-            }
-        }),
+            },
+        ),
         Broken::made("goes-past-a-dead-proxy", &["proxy.unreachable"], |setup| {
             let mut without = setup.clone();
             let direct = match without.proxy.take() {

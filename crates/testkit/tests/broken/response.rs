@@ -52,7 +52,7 @@ fn bytes() -> Vec<Broken> {
                     .filter_map(|name| {
                         Some((
                             name.clone(),
-                            response.headers().get_all(name).iter().last()?.clone(),
+                            response.headers().get_all(name).iter().next_back()?.clone(),
                         ))
                     })
                     .collect();

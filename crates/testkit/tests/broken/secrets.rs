@@ -8,7 +8,7 @@ use session_export_testkit::transport::Setup;
 use session_export_transport::{Request, Response, Transport, TransportError};
 use session_export_transport_reqwest::ReqwestTransport;
 
-use super::bodies::through;
+use super::bodies::{says, through};
 use super::faulty::{Broken, good};
 
 pub(crate) fn all() -> Vec<Broken> {
@@ -20,6 +20,22 @@ pub(crate) fn all() -> Vec<Broken> {
         telling("tells-the-body", |request| {
             String::from_utf8_lossy(request.body().as_bytes()).into_owned()
         }),
+        Broken::new(
+            "quotes-http2-errors",
+            &["secrets.http2-errors"],
+            |good, request| {
+                Box::pin(async move {
+                    let quoted = request.headers().get("x-trace").cloned();
+                    good.send(request).await.map_err(|failure| {
+                        if says(&failure, "HTTP/2: ") {
+                            failure.with_source(format!("{quoted:?}"))
+                        } else {
+                            failure
+                        }
+                    })
+                })
+            },
+        ),
         Broken::after("quotes-the-body", &["secrets.body-errors"], |response| {
             let mut last = String::new();
             Ok(through(response, move |event| {
@@ -55,14 +71,18 @@ pub(crate) fn all() -> Vec<Broken> {
 
 /// A transport whose errors say this of the request.
 fn telling(name: &'static str, what: fn(&Request) -> String) -> Broken {
-    Broken::new(name, &["secrets.errors"], move |good, request| {
-        Box::pin(async move {
-            let text = what(&request);
-            good.send(request)
-                .await
-                .map_err(|failure| TransportError::new(failure.kind(), failure.delivery()).with_source(text))
-        })
-    })
+    Broken::new(
+        name,
+        &["secrets.errors", "secrets.http2-errors"],
+        move |good, request| {
+            Box::pin(async move {
+                let text = what(&request);
+                good.send(request).await.map_err(|failure| {
+                    TransportError::new(failure.kind(), failure.delivery()).with_source(text)
+                })
+            })
+        },
+    )
 }
 
 #[derive(Debug)]

@@ -19,9 +19,9 @@ pub(super) const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "body.reset",
-        "A body whose connection is reset is an error, never a clean end, however it is framed. Gateways reset \
-         downloads that take too long, and the part that came is no export.",
-        |context| Box::pin(reset(context)),
+        "A body whose connection is reset before its announced length, or its last chunk, is an error, never a clean \
+         end. Gateways reset downloads that take too long, and the part that came is no export.",
+        |context| Box::pin(reset(context, &[SHORT, ONE_CHUNK])),
     ),
     Clause::must(
         "body.broken-chunk",
@@ -42,6 +42,12 @@ pub(super) const CLAUSES: &[Clause] = &[
          allows it, so the transport cannot know whether it is whole; the client, which refuses such an export unless \
          told otherwise, decides.",
         |context| Box::pin(close_delimited(context)),
+    ),
+    Clause::should(
+        "body.reset-close-delimited",
+        "A body with neither content-length nor chunks whose connection is reset is an error, unlike one that is \
+         closed. The client refuses such a body unless told otherwise; one who allows it relies on this difference.",
+        |context| Box::pin(reset(context, &[UNTIL_CLOSE])),
     ),
     Clause::should(
         "body.data-before-error",
@@ -65,6 +71,8 @@ pub(super) const CLAUSES: &[Clause] = &[
 
 const SHORT: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf a row";
 const ONE_CHUNK: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n";
+
+const UNTIL_CLOSE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhalf a row";
 
 /// Requests the answer that `script` writes, and reads its body as far as it goes.
 async fn reading<S, F>(context: &Context, script: S) -> Result<Reading, Finding>
@@ -98,9 +106,8 @@ async fn short(context: &Context) -> Result<(), Finding> {
     broke_off(closing(context, none).await?, "a body without its only byte").map(drop)
 }
 
-async fn reset(context: &Context) -> Result<(), Finding> {
-    let close_delimited = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhalf a row";
-    for bytes in [SHORT, ONE_CHUNK, close_delimited] {
+async fn reset(context: &Context, answers: &[&'static str]) -> Result<(), Finding> {
+    for &bytes in answers {
         // The reset waits for the head to arrive: it may overtake what was written before it.
         let arrived = Gate::new();
         let gate = arrived.clone();

@@ -88,9 +88,7 @@ async fn head(context: &Context) -> Result<(), Finding> {
     .await;
     let transport = context.plain()?;
     dropped_at(context, &arrived, transport.send(post(server.url("/"), "{}"))).await?;
-    context
-        .soon("the end of the connection", closed.passed())
-        .await
+    context.soon("the end of the connection", closed.passed()).await
 }
 
 async fn body(context: &Context) -> Result<(), Finding> {
@@ -113,9 +111,7 @@ async fn body(context: &Context) -> Result<(), Finding> {
         .soon("a response", transport.send(get(server.url("/file"))))
         .await??;
     drop(response);
-    context
-        .soon("the end of the connection", closed.passed())
-        .await
+    context.soon("the end of the connection", closed.passed()).await
 }
 
 async fn sending(context: &Context) -> Result<(), Finding> {
@@ -157,9 +153,7 @@ async fn sending(context: &Context) -> Result<(), Finding> {
     let request = post(server.url("/large"), vec![b' '; LENGTH]);
     dropped_at(context, &stuck, transport.send(request)).await?;
     dropped.open();
-    context
-        .soon("the end of the connection", closed.passed())
-        .await?;
+    context.soon("the end of the connection", closed.passed()).await?;
     let received = received.load(Ordering::SeqCst);
     // What was read along with the head is not counted; a buffer's worth at most.
     ensure!(
@@ -206,9 +200,7 @@ async fn no_late_request(context: &Context) -> Result<(), Finding> {
     let transport = context.transport(&Setup::trusting(authority.pem()))?;
     dropped_at(context, &connecting, transport.send(post(url, "{}"))).await?;
     dropped.open();
-    context
-        .soon("the end of the connection", over.passed())
-        .await?;
+    context.soon("the end of the connection", over.passed()).await?;
     ensure!(
         !late.load(Ordering::SeqCst),
         "the request was sent after its future was dropped"
@@ -244,9 +236,7 @@ async fn over_http2(context: &Context) -> Result<(), Finding> {
         } else {
             dropped_at(context, &arrived, sending).await?;
         }
-        context
-            .soon("the reset of the stream", reset.passed())
-            .await?;
+        context.soon("the reset of the stream", reset.passed()).await?;
     }
     Ok(())
 }

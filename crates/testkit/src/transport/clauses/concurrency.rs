@@ -56,7 +56,9 @@ async fn in_flight(context: &Context) -> Result<(), Finding> {
                 gate.passed().await;
                 let (length, target) = (request.target.len(), request.target);
                 connection
-                    .write(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{target}"))
+                    .write(format!(
+                        "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{target}"
+                    ))
                     .await;
             }
         }
@@ -138,10 +140,7 @@ async fn two_runtimes(context: &Context) -> Result<(), Finding> {
     std::thread::spawn({
         let (transport, url) = (Arc::clone(&transport), server.url("/first"));
         move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-            else {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
                 return;
             };
             let exchange = async { whole(transport.send(get(url)).await?).await };
@@ -152,9 +151,7 @@ async fn two_runtimes(context: &Context) -> Result<(), Finding> {
             let _ = send_gone.send(());
         }
     });
-    context
-        .soon("the answer in the first runtime", first)
-        .await???;
+    context.soon("the answer in the first runtime", first).await???;
     elsewhere(context, &*transport, &server, "while the first runtime is idle").await?;
     let _ = end.send(());
     context.soon("the end of the first runtime", gone).await??;

@@ -74,10 +74,7 @@ async fn plain(context: &Context) -> Result<(), Finding> {
     whole(response).await?;
     let requests = proxy.requests();
     let [request] = requests.as_slice() else {
-        return Err(Finding::new(format!(
-            "the proxy saw {} requests",
-            requests.len()
-        )));
+        return Err(Finding::new(format!("the proxy saw {} requests", requests.len())));
     };
     ensure!(
         request.target == url,

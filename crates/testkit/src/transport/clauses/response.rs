@@ -279,7 +279,7 @@ async fn chunked(context: &Context) -> Result<(), Finding> {
                 connection.write(format!("1\r\n{}\r\n", char::from(*byte))).await;
             }
             for chunk in [
-                "8;name=value;quoted=\"a b\"\r\n\r\n1\r\nx\r\n\r\n",
+                "8;n=\"v w\"\r\n\r\n1\r\nx\r\n\r\n",
                 "00B\r\nhexadecimal\r\n",
                 "00b\r\nhexadecimal\r\n",
                 "0;last\r\nx-checksum: 1234\r\nx-more: 5\r\n\r\n",

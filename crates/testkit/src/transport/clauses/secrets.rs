@@ -3,16 +3,18 @@
 use std::error::Error as StdError;
 use std::fmt::Write;
 use std::future::Future;
+use std::io;
 
 use http::{HeaderValue, Uri};
 use session_export_transport::{Request, TransportError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::super::clause::{Clause, ensure};
 use super::super::context::{Context, post};
 use super::super::{Capability, Finding, Setup};
 use super::proxy::{CREDENTIALS, PASSWORD};
 use super::verdict::{Nobody, read};
-use crate::server::{Authority, Connection, Server};
+use crate::server::{Authority, Certificate, Connection, Server};
 
 pub(super) const CLAUSES: &[Clause] = &[
     Clause::must(
@@ -22,6 +24,13 @@ pub(super) const CLAUSES: &[Clause] = &[
          token there is a token in the hands of everyone who reads them.",
         |context| Box::pin(errors(context)),
     ),
+    Clause::must(
+        "secrets.http2-errors",
+        "The same holds when a server ends an HTTP/2 connection with a text for the debugger (the debug data of GOAWAY) \
+         and quotes the request in it. Libraries like to show that text; gateways put there what they choke on.",
+        |context| Box::pin(http2_errors(context)),
+    )
+    .of(Capability::Http2),
     Clause::must(
         "secrets.body-errors",
         "The error of a response's body shows nothing of the request and nothing of what the server sent. The body of an \
@@ -56,7 +65,7 @@ const BODY: &str = "planted-in-the-body";
 const ANSWER: &str = "planted-in-the-answer";
 
 /// A request with a secret wherever one may be.
-fn planted(url: Uri) -> Result<Request, Finding> {
+fn planted(url: &Uri) -> Result<Request, Finding> {
     let separator = if url.query().is_some() { '&' } else { '?' };
     let url = format!("{url}{separator}q={QUERY}").parse()?;
     let mut request = post(url, format!("{{\"password\":\"{BODY}\"}}"));
@@ -98,7 +107,7 @@ async fn errors(context: &Context) -> Result<(), Finding> {
         format!("https://{}/", nobody.address()).parse()?,
     ] {
         let what = format!("the error of {url}");
-        silent(context, url, &what).await?;
+        silent(context, &url, &what).await?;
     }
     // Cut off, in the middle of a head, and garbage that quotes the request.
     for answer in [
@@ -111,18 +120,18 @@ async fn errors(context: &Context) -> Result<(), Finding> {
     ] {
         let what = format!("the error of the answer {answer:?}");
         let server = answering(answer, |connection| async { drop(connection) }).await;
-        silent(context, server.url("/"), &what).await?;
+        silent(context, &server.url("/"), &what).await?;
     }
     let server = answering(String::new(), |connection| async { connection.reset() }).await;
-    silent(context, server.url("/"), "the error of a reset").await?;
+    silent(context, &server.url("/"), "the error of a reset").await?;
     // Where there is no TLS on either side, this is an error of another kind: all the same.
     let server = answering_at_once(format!("{HEADER} {QUERY} {BODY}\r\n")).await;
     let url = format!("https://localhost:{}/", server.address().port()).parse()?;
-    silent(context, url, "the error of TLS").await
+    silent(context, &url, "the error of TLS").await
 }
 
 /// Demands an error that shows nothing. A response is for the clauses of the group *failure* to find.
-async fn silent(context: &Context, url: Uri, what: &str) -> Result<(), Finding> {
+async fn silent(context: &Context, url: &Uri, what: &str) -> Result<(), Finding> {
     let outcome = context.plain()?.send(planted(url)?).await;
     match outcome {
         Ok(_) => Ok(()),
@@ -157,6 +166,53 @@ async fn answering_at_once(answer: String) -> Server {
     .await
 }
 
+async fn http2_errors(context: &Context) -> Result<(), Finding> {
+    let authority = Authority::new();
+    let config = authority.server(Certificate::Good, &["h2"]);
+    let server = Server::tls(config, |connection| async move {
+        let _ = quote_in_goaway(connection).await;
+    })
+    .await;
+    let transport = context.transport(&Setup::trusting(authority.pem()))?;
+    let outcome = context.soon("an error", transport.send(planted(&server.url("/"))?));
+    match outcome.await? {
+        Ok(response) => Err(Finding::new(format!(
+            "GOAWAY gave a response, {}",
+            response.status()
+        ))),
+        Err(error) => nothing_of(PLANTED, &shown(&error), "the error of GOAWAY"),
+    }
+}
+
+/// Waits for the request's head, then ends the connection with a text that quotes it.
+async fn quote_in_goaway(connection: Connection) -> io::Result<()> {
+    const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const HEADERS: u8 = 1;
+    let mut stream = connection.into_stream();
+    stream.write_all(SETTINGS).await?;
+    stream.flush().await?;
+    stream.read_exact(&mut [0; 24]).await?;
+    loop {
+        let mut frame = [0; 9];
+        stream.read_exact(&mut frame).await?;
+        let [a, b, c, kind, ..] = frame;
+        let mut payload = vec![0; usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c)];
+        stream.read_exact(&mut payload).await?;
+        if kind == HEADERS {
+            break;
+        }
+    }
+    let quoted = PLANTED.join(" ");
+    let length = 8 + u8::try_from(quoted.len()).unwrap_or_default();
+    // GOAWAY: no stream was processed, INTERNAL_ERROR.
+    let goaway = [0, 0, length, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+    stream.write_all(&[&goaway, quoted.as_bytes()].concat()).await?;
+    stream.flush().await?;
+    tokio::io::copy(&mut stream, &mut tokio::io::sink())
+        .await
+        .map(drop)
+}
+
 async fn body_errors(context: &Context) -> Result<(), Finding> {
     for rest in [
         format!("content-length: 1000\r\n\r\n{ANSWER}"),
@@ -169,7 +225,7 @@ async fn body_errors(context: &Context) -> Result<(), Finding> {
         let server = answering(answer, |connection| async { drop(connection) }).await;
         let transport = context.plain()?;
         let response = context
-            .soon("a response", transport.send(planted(server.url("/"))?))
+            .soon("a response", transport.send(planted(&server.url("/"))?))
             .await??;
         if let Some(error) = context.soon("the end of the body", read(response)).await?.error {
             nothing_of(PLANTED, &shown(&error), "the error of a body")?;
@@ -183,7 +239,7 @@ async fn debug(context: &Context) -> Result<(), Finding> {
     let server = Server::plain(move |connection| connection.answer_all(answer.clone())).await;
     let transport = context.plain()?;
     let response = context
-        .soon("a response", transport.send(planted(server.url("/"))?))
+        .soon("a response", transport.send(planted(&server.url("/"))?))
         .await??;
     let text = format!("{transport:?}\n{transport:#?}\n{:?}", response.body());
     nothing_of(PLANTED, &text, "Debug during an exchange")?;
@@ -204,7 +260,12 @@ async fn debug_proxy(context: &Context) -> Result<(), Finding> {
 async fn debug_key(context: &Context) -> Result<(), Finding> {
     let identity = Authority::new().client();
     // A line from the middle of the PEM, and the word above it.
-    let line = identity.key_pem.lines().nth(1).unwrap_or("PRIVATE KEY").to_owned();
+    let line = identity
+        .key_pem
+        .lines()
+        .nth(1)
+        .unwrap_or("PRIVATE KEY")
+        .to_owned();
     let transport = context.transport(&Setup {
         identity: Some(identity),
         ..Setup::default()

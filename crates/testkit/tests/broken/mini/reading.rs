@@ -55,9 +55,7 @@ pub(super) async fn read_head(socket: &mut Socket, fault: Fault) -> io::Result<h
     let mut bytes = 0;
     loop {
         let line = match read_line(socket, most - bytes).await {
-            Err(error)
-                if fault == Fault::TakesHalfAHead && error.kind() == io::ErrorKind::UnexpectedEof =>
-            {
+            Err(error) if fault == Fault::TakesHalfAHead && error.kind() == io::ErrorKind::UnexpectedEof => {
                 return Ok(head);
             }
             line => line?,

@@ -232,9 +232,6 @@ async fn unsupported_scheme(context: &Context) -> Result<(), Finding> {
     let transport = context.plain()?;
     let outcome = context.soon("the error of an unknown scheme", transport.send(get(url)));
     not_sent(outcome.await?, "an ftp URL")?;
-    ensure!(
-        server.connections() == 0,
-        "a connection was made for an ftp URL"
-    );
+    ensure!(server.connections() == 0, "a connection was made for an ftp URL");
     Ok(())
 }

@@ -1,0 +1,29 @@
+//! The published kit, through the same door as anybody's transport.
+
+use session_export_testkit::transport::{Capability, Setup, Suite};
+use session_export_transport_reqwest::{BuildTransportError, ReqwestTransport};
+
+fn make(setup: &Setup) -> Result<ReqwestTransport, BuildTransportError> {
+    let mut builder = ReqwestTransport::builder();
+    if let Some(pem) = &setup.ca_pem {
+        builder = builder.ca_pem(pem.as_bytes());
+    }
+    if let Some(identity) = &setup.identity {
+        builder = builder.client_cert_pem(identity.certificate_pem.as_bytes(), identity.key_pem.as_bytes());
+    }
+    if let Some(proxy) = &setup.proxy {
+        builder = builder.proxy(proxy);
+    }
+    if let Some(limit) = setup.connect_limit {
+        builder = builder.connect_limit(limit);
+    }
+    builder.build()
+}
+
+fn main() {
+    // reqwest parses every URL anew; a target that its parser would rewrite is refused, never altered.
+    Suite::new("reqwest", make)
+        .declare_all()
+        .without(Capability::RawTargets)
+        .run()
+}
