@@ -11,6 +11,14 @@ _list:
 test:
     cargo test --workspace
 
+# Every end-to-end test once more, over the other transport.
+test-hyper:
+    SESSION_EXPORT_TEST_TRANSPORT=hyper cargo test -p session-export -p session-export-cli --all-features --tests
+
+# The report cards of both transports and of the example.
+report-cards:
+    cargo test -p session-export-transport-reqwest -p session-export-transport-hyper -p session-export-example-transport-ureq --test conformance
+
 # Formatting.
 fmt:
     cargo fmt --all -- --check
@@ -58,4 +66,4 @@ guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
 
 # Everything, in CI's order; the first failure ends it.
-ci: test fmt clippy doc walls deny typos readme interop
+ci: test test-hyper fmt clippy doc walls deny typos readme interop

@@ -20,7 +20,6 @@ use session_export::{
 use session_export_auth::MockProvideToken;
 use session_export_emulator::Emulator;
 use session_export_transport::test_util::MockTransport;
-use session_export_transport_reqwest::ReqwestTransport;
 
 const REFUSED: &str = r#"{"error_msg":"Incorrect IAM authentication information","error_code":"APIGW.0301"}"#;
 const EMPTY: &str = r#"{"count":0,"export_tasks":[]}"#;
@@ -274,7 +273,7 @@ async fn a_token_that_iam_revoked_is_renewed_in_the_middle() {
         common::endpoint(&emulator.base_url()),
         emulator.project_id().parse().unwrap(),
     )
-    .transport(ReqwestTransport::new().unwrap())
+    .transport(common::transport())
     .authenticator(Arc::clone(&authenticator))
     .build()
     .unwrap();

@@ -16,7 +16,6 @@ use session_export::{
 };
 use session_export_emulator::Emulator;
 use session_export_transport::test_util::MockTransport;
-use session_export_transport_reqwest::ReqwestTransport;
 
 fn is_send<T: Send>() {}
 fn is_send_and_sync<T: Send + Sync>() {}
@@ -197,7 +196,7 @@ fn one_client_serves_one_runtime_after_another() {
         endpoint(&emulator.base_url()),
         emulator.project_id().parse().unwrap(),
     )
-    .transport(ReqwestTransport::new().unwrap())
+    .transport(common::transport())
     .authenticator(login(&emulator))
     .build()
     .unwrap();

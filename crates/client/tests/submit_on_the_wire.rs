@@ -109,7 +109,7 @@ async fn each_field_goes_out_by_itself() {
 async fn the_program_stands_before_the_library_in_the_user_agent() {
     let server = RawServer::start();
     let client = session_export::Client::builder(common::endpoint(&server.base()), PROJECT.parse().unwrap())
-        .transport(session_export_transport_reqwest::ReqwestTransport::new().unwrap())
+        .transport(common::transport())
         .authenticator(common::static_token())
         .user_agent("reports/2.1")
         .build()

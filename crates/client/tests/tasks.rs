@@ -17,7 +17,6 @@ use session_export::{
 };
 use session_export_emulator::{Emulator, ExportFormat, ExportOutcome};
 use session_export_transport::test_util::MockTransport;
-use session_export_transport_reqwest::ReqwestTransport;
 
 /// Looks often, because the emulator's delay is short.
 fn quick() -> WaitPolicy {
@@ -251,7 +250,7 @@ async fn a_task_that_one_client_wrote_down_is_finished_by_another() {
     assert!(task.submitted_at().unwrap() > parse_timestamp("2024-01-01T00:00:00Z").unwrap());
     guarded(async {
         let other = Client::builder(endpoint(&emulator.base_url()), task.project_id().clone())
-            .transport(ReqwestTransport::new().unwrap())
+            .transport(common::transport())
             .authenticator(login(&emulator))
             .build()
             .unwrap();

@@ -1,6 +1,6 @@
 //! A task is submitted by one process, written down, and continued by another.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![allow(
     clippy::disallowed_methods,
     reason = "the second process is told by its environment what to do"
@@ -11,9 +11,7 @@ mod common;
 use std::process::Command;
 
 use common::{endpoint, no_filter};
-use session_export::{
-    Client, IamPassword, ProjectScope, ReqwestTransport, TaskRef, TokenAuthenticator, WaitPolicy,
-};
+use session_export::{Client, IamPassword, ProjectScope, TaskRef, TokenAuthenticator, WaitPolicy};
 use session_export_emulator::Emulator;
 
 const BASE: &str = "TWO_PROCESSES_BASE";
@@ -23,7 +21,7 @@ const FILE: &str = "TWO_PROCESSES_FILE";
 
 fn client(base: &str, project: &str, password: &str) -> Client {
     let scope = ProjectScope::by_id(project.parse().unwrap());
-    let transport = ReqwestTransport::new().unwrap();
+    let transport = common::transport();
     let login = IamPassword::new(
         transport,
         base.parse().unwrap(),

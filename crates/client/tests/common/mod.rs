@@ -9,6 +9,7 @@ mod server;
 use std::error::Error as StdError;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use session_export::{
@@ -17,6 +18,7 @@ use session_export::{
 };
 use session_export_emulator::Emulator;
 use session_export_transport::test_util::ManualClock;
+use session_export_transport_hyper::HyperTransport;
 use session_export_transport_reqwest::ReqwestTransport;
 
 pub(crate) use mock::{Answer, Log, Silent, answer, body_of, broken, json, mock_transport, paced};
@@ -69,10 +71,24 @@ pub(crate) fn client_with(
         .unwrap()
 }
 
+/// The bundled transport that this run is about: reqwest, or what the environment names, so that CI runs the same tests
+/// over both.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a run of the tests is told by its environment what to use"
+)]
+pub(crate) fn transport() -> Arc<dyn Transport> {
+    match std::env::var("SESSION_EXPORT_TEST_TRANSPORT").as_deref() {
+        Ok("hyper") => Arc::new(HyperTransport::new().unwrap()),
+        Ok("reqwest") | Err(_) => Arc::new(ReqwestTransport::new().unwrap()),
+        Ok(other) => panic!("there is no transport {other:?}"),
+    }
+}
+
 /// A client of `base` over real sockets, with a clock that stands still: no limit of its own can pass.
 pub(crate) fn socket_client(base: &str) -> Client {
     Client::builder(endpoint(base), PROJECT.parse().unwrap())
-        .transport(ReqwestTransport::new().unwrap())
+        .transport(transport())
         .authenticator(static_token())
         .clock(clock())
         .build()
@@ -81,7 +97,7 @@ pub(crate) fn socket_client(base: &str) -> Client {
 
 pub(crate) fn login(emulator: &Emulator) -> TokenAuthenticator<IamPassword> {
     TokenAuthenticator::new(IamPassword::new(
-        ReqwestTransport::new().unwrap(),
+        transport(),
         emulator.base_url().parse().unwrap(),
         emulator.user_name(),
         emulator.password().to_owned(),
@@ -96,7 +112,7 @@ pub(crate) fn emulator_client(emulator: &Emulator) -> ClientBuilder {
         endpoint(&emulator.base_url()),
         emulator.project_id().parse().unwrap(),
     )
-    .transport(ReqwestTransport::new().unwrap())
+    .transport(transport())
     .authenticator(login(emulator))
 }
 
