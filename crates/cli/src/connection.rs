@@ -98,7 +98,7 @@ async fn log_in(authenticator: &Authenticator, timeout: Option<Duration>) -> Res
     let limit = timeout.map_or(LOG_IN, |timeout| timeout.min(LOG_IN));
     match tokio::time::timeout(limit, authenticator.token(Utc::now())).await {
         Ok(token) => Ok(token?),
-        Err(_) if timeout == Some(limit) => Err(Failure::deadline_in_log_in(limit)),
+        Err(_) if timeout == Some(limit) => Err(Failure::deadline(limit, "logging in")),
         Err(_) => Err(AuthError::new(AuthErrorKind::TimedOut).into()),
     }
 }
@@ -136,9 +136,7 @@ impl Parts {
     }
 
     fn of_flags(args: ConnectionArgs, transport: Arc<dyn Transport>) -> Result<Self, Failure> {
-        let region = args
-            .region
-            .or_else(|| variable(&["HW_REGION_NAME", "OS_REGION_NAME"]));
+        let region = given_or(args.region, &["HW_REGION_NAME", "OS_REGION_NAME"])?;
         let mut endpoint = Endpoint::builder();
         if let Some(region) = &region {
             endpoint = endpoint.region(region);
@@ -149,18 +147,19 @@ impl Parts {
         if let Some(url) = &args.export_endpoint {
             endpoint = endpoint.export_centre(base_url("--export-endpoint", url)?);
         }
-        match (&args.iam_endpoint, variable(&["HW_AUTH_URL", "OS_AUTH_URL"])) {
-            (Some(url), _) => endpoint = endpoint.iam(iam_base_url("--iam-endpoint", url)?),
-            (None, Some(url)) => endpoint = endpoint.iam(iam_base_url("HW_AUTH_URL", &url)?),
-            (None, None) => {}
+        if let Some(url) = &args.iam_endpoint {
+            endpoint = endpoint.iam(iam_base_url("--iam-endpoint", url)?);
+        } else if let Some(url) = variable(&["HW_AUTH_URL", "OS_AUTH_URL"])? {
+            endpoint = endpoint.iam(iam_base_url("HW_AUTH_URL", &url)?);
         }
-        let project = args
-            .project_id
-            .or_else(|| variable(&["HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID"]));
+        let project = given_or(
+            args.project_id,
+            &["HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID"],
+        )?;
         Ok(Self {
             endpoint: endpoint.build()?,
             project_id: project.as_deref().map(project_id).transpose()?,
-            project_name: variable(&["HW_PROJECT_NAME", "OS_PROJECT_NAME", "OS_TENANT_NAME"]).or(region),
+            project_name: variable(&["HW_PROJECT_NAME", "OS_PROJECT_NAME", "OS_TENANT_NAME"])?.or(region),
             credentials: Credentials::from_environment()?,
             plain_http: if args.allow_http {
                 PlainHttp::Allowed
@@ -203,6 +202,14 @@ impl Parts {
                 Ok(Box::new(provider.plain_http(self.plain_http)))
             }
         }
+    }
+}
+
+/// What a flag says, else what the environment says.
+fn given_or(flag: Option<String>, names: &[&str]) -> Result<Option<String>, Failure> {
+    match flag {
+        Some(value) => Ok(Some(value)),
+        None => variable(names),
     }
 }
 

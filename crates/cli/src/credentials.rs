@@ -1,5 +1,7 @@
 //! Who is calling, from the environment: a secret is never a command-line argument, where other users could see it.
 
+use std::ffi::OsString;
+
 use session_export::Token;
 
 use crate::failure::Failure;
@@ -39,20 +41,26 @@ const DOMAIN: [&str; 4] = [
     "OS_PROJECT_DOMAIN_NAME",
 ];
 
-/// The first of these variables that is set and not empty.
-pub(crate) fn variable(names: &[&str]) -> Option<String> {
-    names
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+/// The first of these variables that is set and not empty. One that is no text is refused, not passed over.
+pub(crate) fn variable(names: &[&str]) -> Result<Option<String>, Failure> {
+    for name in names {
+        match std::env::var_os(name).map(OsString::into_string) {
+            Some(Ok(value)) if !value.trim().is_empty() => return Ok(Some(value)),
+            Some(Ok(_)) | None => {}
+            // The value may be a secret.
+            Some(Err(_)) => return Err(Failure::usage(format!("the value of {name} is not valid UTF-8"))),
+        }
+    }
+    Ok(None)
 }
 
 impl Credentials {
     /// Reads the environment: a token first, else a user with a password.
     pub(crate) fn from_environment() -> Result<Self, Failure> {
-        if let Some(token) = variable(&TOKEN) {
+        if let Some(token) = variable(&TOKEN)? {
             return Ok(Self::Token(Token::new(token)?));
         }
-        let (user, password, domain) = (variable(&USER), variable(&PASSWORD), variable(&DOMAIN));
+        let (user, password, domain) = (variable(&USER)?, variable(&PASSWORD)?, variable(&DOMAIN)?);
         let missing: Vec<_> = [
             (user.is_none(), USER[0]),
             (password.is_none(), PASSWORD[0]),

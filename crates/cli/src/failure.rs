@@ -7,8 +7,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use session_export::{
-    AuthError, AuthErrorKind, Error, ErrorKind, Refusal, ServiceFailure, TaskId, Violations,
+    AuthError, AuthErrorKind, Error, ErrorKind, Refusal, ServiceFailure, TaskFailure, TaskId, Violations,
+    format_timestamp,
 };
+use session_export_emulator::EmulatorError;
+
+use crate::progress::Left;
+use crate::signals::Stop;
 
 /// Exit codes; `--help` and the README list them.
 mod exit {
@@ -20,8 +25,10 @@ mod exit {
     pub(super) const UNAVAILABLE: u8 = 5;
     pub(super) const TASK: u8 = 6;
     pub(super) const AMBIGUOUS: u8 = 7;
-    pub(super) const DEADLINE: u8 = 8;
+    pub(super) const NOT_READY: u8 = 8;
+    pub(super) const HUNG_UP: u8 = 129;
     pub(super) const INTERRUPTED: u8 = 130;
+    pub(super) const TERMINATED: u8 = 143;
 }
 
 /// What the service, or IAM, answered.
@@ -70,36 +77,57 @@ impl Failure {
 
     /// A file or a stream of this machine.
     pub(crate) fn io(action: &str, error: &io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::output_closed();
-        }
         Self::new(exit::OTHER, "sink", format!("could not {action}: {error}"))
     }
 
-    /// Whoever read the output has seen enough: `session-export sessions | head`.
-    fn output_closed() -> Self {
-        Self::new(exit::DONE, "sink", String::new())
+    /// A result that did not reach standard output.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        Self::io("write to standard output", error)
     }
 
-    /// The time for the whole has passed before there was a client that could have noticed.
-    pub(crate) fn deadline_in_log_in(limit: Duration) -> Self {
+    /// A list that did not: whoever reads it may have seen enough, as in `session-export sessions | head`.
+    pub(crate) fn listing(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(exit::DONE, "sink", String::new());
+        }
+        Self::output(error)
+    }
+
+    /// The time for the whole has passed where no client could have noticed.
+    pub(crate) fn deadline(limit: Duration, doing: &str) -> Self {
         let message = format!(
-            "the deadline of {:.1} s passed while logging in",
+            "the deadline of {:.1} s passed while {doing}",
             limit.as_secs_f64()
         );
-        Self::new(exit::DEADLINE, "deadline", message)
+        Self::new(exit::NOT_READY, "deadline", message)
     }
 
-    pub(crate) fn emulator(error: &session_export_emulator::EmulatorError) -> Self {
-        Self::new(
-            exit::OTHER,
-            "emulator",
-            format!("the emulator did not start: {}", chain(error)),
-        )
+    pub(crate) fn emulator(error: &EmulatorError) -> Self {
+        match error {
+            EmulatorError::NotLoopback(_) => Self::usage(format!("--listen: {error}")),
+            EmulatorError::InvalidOption { option, allowed } => {
+                let flag = match *option {
+                    "export_delay" => "--export-delay-ms".to_owned(),
+                    "token_ttl" => "--token-ttl-s".to_owned(),
+                    other => flag(other),
+                };
+                Self::usage(format!("{flag} must be {allowed}"))
+            }
+            _ => Self::new(
+                exit::OTHER,
+                "emulator",
+                format!("the emulator did not start: {}", chain(error)),
+            ),
+        }
     }
 
-    pub(crate) fn interrupted() -> Self {
-        Self::new(exit::INTERRUPTED, "interrupted", "interrupted")
+    pub(crate) fn stopped(stop: Stop) -> Self {
+        let (exit_code, message) = match stop {
+            Stop::Interrupted => (exit::INTERRUPTED, "interrupted"),
+            Stop::Terminated => (exit::TERMINATED, "terminated"),
+            Stop::HungUp => (exit::HUNG_UP, "hung up"),
+        };
+        Self::new(exit_code, "interrupted", message)
     }
 
     /// A filter that breaks rules, each named by its flag.
@@ -117,9 +145,19 @@ impl Failure {
     }
 
     /// Says what becomes of the task that the failure leaves behind.
-    pub(crate) fn with_task(mut self, task_id: Option<TaskId>) -> Self {
-        if self.exit_code != exit::TASK {
-            self.task_id = task_id;
+    pub(crate) fn leaving(mut self, left: Left) -> Self {
+        match left {
+            Left::Task(id) if self.exit_code != exit::TASK => self.task_id = Some(id),
+            Left::PerhapsTask(since) => {
+                self.message = format!(
+                    "{} during a submit: a task may exist since {}",
+                    self.message,
+                    format_timestamp(since)
+                );
+                self.hint =
+                    Some("look for it with `session-export tasks` before you submit again".to_owned());
+            }
+            Left::Task(_) | Left::Nothing => {}
         }
         self
     }
@@ -160,25 +198,24 @@ impl Failure {
         if !self.details.is_empty() {
             message = format!("{message}: {}", self.details.join("; "));
         }
-        json!({"error": {
+        let mut document = json!({"error": {
             "kind": self.kind,
             "status": answer.map(|answer| answer.status),
             "code": answer.and_then(|answer| answer.code.as_deref()),
             "message": message,
             "request_id": answer.and_then(|answer| answer.request_id.as_deref()),
-        }})
+        }});
+        if let Some(task_id) = &self.task_id {
+            document["task_id"] = task_id.as_str().into();
+        }
+        document
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error.kind() {
-            ErrorKind::InvalidRequest(violations) => return Self::invalid_filter(violations),
-            ErrorKind::Sink {
-                kind: io::ErrorKind::BrokenPipe,
-                ..
-            } => return Self::output_closed(),
-            _ => {}
+        if let ErrorKind::InvalidRequest(violations) = error.kind() {
+            return Self::invalid_filter(violations);
         }
         let mut failure = Self::new(exit_code(&error), error.kind().as_str(), chain(&error));
         failure.hint = match error.kind() {
@@ -253,9 +290,9 @@ fn exit_code(error: &Error) -> u8 {
     match error.kind() {
         ErrorKind::InvalidRequest(_) | ErrorKind::Configuration { .. } => exit::USAGE,
         ErrorKind::Auth(auth) => exit_code_of_auth(auth),
+        ErrorKind::Task(TaskFailure::NotReady) | ErrorKind::Deadline { .. } => exit::NOT_READY,
         ErrorKind::Task(_) => exit::TASK,
         ErrorKind::Ambiguous { .. } => exit::AMBIGUOUS,
-        ErrorKind::Deadline { .. } => exit::DEADLINE,
         _ if error.is_unauthenticated() => exit::NOT_AUTHENTICATED,
         _ if error.is_forbidden() => exit::NOT_PERMITTED,
         // A 500 says that the service failed, not that it is away.
@@ -277,7 +314,7 @@ fn exit_code_of_auth(error: &AuthError) -> u8 {
 }
 
 /// An error and its causes on one line.
-fn chain(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -291,7 +328,7 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
 /// What the library's "allow plain http explicitly" is in this program.
 const ALLOW_HTTP: &str = "inside a network that encrypts on its own, --allow-http allows it";
 
-/// The flag that sets a field of the filter.
+/// The flag that sets a field of the filter, or an option of the emulator.
 fn flag(field: &str) -> String {
     match field {
         "query_begin_time" => "--begin".to_owned(),

@@ -15,6 +15,7 @@ mod failure;
 mod logging;
 mod no_proxy;
 mod progress;
+mod signals;
 mod table;
 mod time_flags;
 mod transport;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::Cli;
+use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -38,19 +39,23 @@ fn main() -> ExitCode {
         Err(error) => return Failure::io("start", &error).report(cli.json),
     };
     let json = cli.json;
+    let keeps_sigterm = matches!(cli.command, Command::Emulator(_));
     let progress = Progress::new();
     let outcome = runtime.block_on(async {
         tokio::select! {
-            // In this order, so that Ctrl-C is listened for before anything is said or done.
+            // In this order, so that signals are listened for before anything is said or done.
             biased;
-            Ok(()) = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            stop = signals::stop(keeps_sigterm) => Err(Failure::stopped(stop)),
             outcome = commands::run(cli, &progress) => outcome,
         }
     });
-    // A file that the emulator is still writing must not hold the program up.
+    // Neither a file that the emulator is still writing nor a reader that has stopped reading holds the program up.
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.with_task(progress.task_id()).report(json),
+        // A document behind another one's first half would help nobody, and the reader may not even take it.
+        Err(failure) => failure
+            .leaving(progress.left())
+            .report(json && !progress.is_printing()),
     }
 }

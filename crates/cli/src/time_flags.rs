@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use session_export::{SessionOperation, TimeInput, limits};
 
 use crate::failure::Failure;
@@ -48,14 +48,39 @@ impl WindowFlags {
         }
         let zone = if self.utc { Zone::Utc } else { Zone::Local };
         Ok(Window {
-            begin: self.begin.map(|text| zone.read(text, NaiveTime::MIN)),
-            end: self.end.map(|text| zone.read(text, END_OF_DAY)),
+            begin: self.begin.map(|text| zone.read(text, Bound::Begin)),
+            end: self.end.map(|text| zone.read(text, Bound::End)),
         })
     }
 }
 
 /// The last millisecond, which is as fine as the service's times are.
 const END_OF_DAY: NaiveTime = NaiveTime::from_hms_milli_opt(23, 59, 59, 999).expect("a time that exists");
+
+/// Which end of a window a text is.
+#[derive(Clone, Copy)]
+enum Bound {
+    Begin,
+    End,
+}
+
+impl Bound {
+    /// What a date without a time is: the window has the whole day.
+    fn time_of_date(self) -> NaiveTime {
+        match self {
+            Self::Begin => NaiveTime::MIN,
+            Self::End => END_OF_DAY,
+        }
+    }
+
+    /// Which of several moments makes the window the longest.
+    fn of(self, moments: impl Iterator<Item = DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Begin => moments.min(),
+            Self::End => moments.max(),
+        }
+    }
+}
 
 #[derive(Clone, Copy)]
 enum Zone {
@@ -65,11 +90,11 @@ enum Zone {
 
 impl Zone {
     /// A date, or a time without a zone, is read in this zone; any other text is left to the model to read or refuse.
-    fn read(self, text: String, time_of_date: NaiveTime) -> TimeInput {
+    fn read(self, text: String, bound: Bound) -> TimeInput {
         let date = || {
             NaiveDate::parse_from_str(&text, "%Y-%m-%d")
                 .ok()
-                .map(|date| date.and_time(time_of_date))
+                .map(|date| date.and_time(bound.time_of_date()))
         };
         let with_time = || {
             [
@@ -81,27 +106,34 @@ impl Zone {
             .iter()
             .find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok())
         };
-        match date().or_else(with_time).and_then(|naive| self.moment(naive)) {
+        match date()
+            .or_else(with_time)
+            .and_then(|naive| self.moment(naive, bound))
+        {
             Some(moment) => moment.into(),
             None => text.into(),
         }
     }
 
-    /// Where the clocks are set back, a time happens twice: the first is taken. Where they are set forward, it does not
-    /// happen: what the clocks showed an hour later is taken.
-    fn moment(self, naive: NaiveDateTime) -> Option<DateTime<Utc>> {
+    /// Where the clocks are set back, a time happens twice: a window begins with the first and ends with the second.
+    /// Where they are set forward, it does not happen: what the clocks showed an hour later is taken.
+    fn moment(self, naive: NaiveDateTime, bound: Bound) -> Option<DateTime<Utc>> {
         match self {
             Self::Utc => Some(naive.and_utc()),
-            Self::Local => Local
-                .from_local_datetime(&naive)
-                .earliest()
-                .or_else(|| {
-                    Local
-                        .from_local_datetime(&(naive + TimeDelta::hours(1)))
-                        .earliest()
-                })
-                .map(|moment| moment.to_utc()),
+            Self::Local => local(naive, bound).or_else(|| local(naive + TimeDelta::hours(1), bound)),
         }
+    }
+}
+
+fn local(naive: NaiveDateTime, bound: Bound) -> Option<DateTime<Utc>> {
+    match Local.from_local_datetime(&naive) {
+        LocalResult::Single(moment) => Some(moment.to_utc()),
+        // In no order that could be relied on; and the first moment after the repeated hour is said to be in it.
+        LocalResult::Ambiguous(one, other) => bound.of([one, other]
+            .into_iter()
+            .map(|moment| moment.to_utc())
+            .filter(|moment| moment.with_timezone(&Local).naive_local() == naive)),
+        LocalResult::None => None,
     }
 }
 

@@ -96,3 +96,23 @@ fn a_file_whose_task_could_not_be_deleted_is_one_document_and_a_failure() {
     assert_eq!(names(place.path()), ["sessions.csv"]);
     assert!(done.stderr.contains("sessions.csv: 7 bytes"), "{}", done.stderr);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_export_that_could_not_keep_its_file_submits_nothing() {
+    // Not even root can make a file there.
+    for output in ["/proc", "/proc/sessions.xlsx"] {
+        let server = Server::start(|_| ready_task("t"));
+        let done = Running::start(server.command(&["export", "--json", "-o", output]))
+            .finish()
+            .expect(1);
+        let error = done.error();
+        assert_eq!(error["kind"], "sink");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains("/proc") && message.contains("nothing was submitted"),
+            "{message}"
+        );
+        assert!(server.seen().is_empty());
+    }
+}

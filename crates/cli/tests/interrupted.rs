@@ -39,6 +39,7 @@ fn an_interrupted_export_says_how_to_go_on() {
         assert!(done.stderr.contains(&part), "{part}: {}", done.stderr);
     }
     assert_eq!(done.error()["kind"], "interrupted");
+    assert_eq!(done.json()["task_id"], id);
     assert_eq!(names(place.path()), [""; 0]);
     let tasks = emulator.run(&["tasks", "--json"]).expect(0).json();
     assert_eq!(tasks["export_tasks"][0]["task_id"], id);
@@ -76,7 +77,15 @@ fn an_interrupted_list_leaves_no_task_to_speak_of() {
 
 #[test]
 fn an_interrupted_download_leaves_nothing() {
-    for output in [&[][..], &["-o", "sessions.csv"]] {
+    for (output, signal, code) in [
+        (&[][..], "INT", 130),
+        (&["-o", "sessions.csv"], "INT", 130),
+        (&[], "TERM", 143),
+        (&[], "HUP", 129),
+    ] {
+        if signal == "HUP" && hang_up_is_ignored() {
+            continue;
+        }
         let server = Server::start(|request| {
             if request.line.contains("/download") {
                 let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n".to_vec();
@@ -98,8 +107,8 @@ fn an_interrupted_download_leaves_nothing() {
                 assert!(name.ends_with(".part"), "{name}");
             })
         });
-        download.signal("INT");
-        let done = download.finish().expect(130);
+        download.signal(signal);
+        let done = download.finish().expect(code);
         assert_eq!(done.error()["kind"], "interrupted");
         assert!(
             done.stderr.contains("`session-export download t`"),
@@ -107,6 +116,55 @@ fn an_interrupted_download_leaves_nothing() {
             done.stderr
         );
         assert_eq!(names(place.path()), [""; 0]);
+    }
+}
+
+/// Under `nohup` the tests, and what they start, hear of no hang-up.
+fn hang_up_is_ignored() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
+        return false;
+    };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_under_nohup_survives_its_terminal() {
+    let server = Server::start(|_| Reply::Hang(Vec::new()));
+    let inner = server.command(&["tasks"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"trap "" HUP; exec "$0" "$@""#]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    command.env("SESSION_EXPORT_TOKEN", "t");
+    let tasks = Running::start(command);
+    until("a request", || (!server.seen().is_empty()).then_some(()));
+    tasks.signal("HUP");
+    // Time enough to hear the first, if it listened: then it would end with 129.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    tasks.signal("INT");
+    tasks.finish().expect(130);
+}
+
+#[test]
+fn an_interrupted_submit_says_that_a_task_may_exist() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        for args in [&["submit", "--json"][..], &["export", "--json"]] {
+            let server = Server::start(|_| Reply::Hang(Vec::new()));
+            let place = directory();
+            let mut command = server.command(args);
+            command.current_dir(place.path());
+            let submit = Running::start(command);
+            until("a request", || (!server.seen().is_empty()).then_some(()));
+            submit.signal(signal);
+            let done = submit.finish().expect(code);
+            let error = done.error();
+            assert_eq!(error["kind"], "interrupted");
+            let message = error["message"].as_str().unwrap();
+            let since = message.split_once("a task may exist since 20").unwrap().1;
+            assert!(since.ends_with('Z'), "{message}");
+            assert!(done.stderr.contains("`session-export tasks`"), "{}", done.stderr);
+        }
     }
 }
 
@@ -190,18 +248,10 @@ fn read_only_the_start(mut command: Command, bytes: usize) -> (ExitStatus, Strin
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
-    let file = |request: &common::server::Request| {
-        if request.line.contains("/download") {
-            respond(200, &[], vec![b'x'; 2_000_000])
-        } else {
-            ready_task("t")
-        }
-    };
-    let server = Server::start(file);
     for command in [
         program(&["sessions", "--emulator"]),
         program(&["sessions", "--emulator", "--json"]),
-        server.command(&["download", "t", "-o", "-"]),
+        program(&["tasks", "--emulator"]),
     ] {
         let name = format!("{command:?}");
         let (status, stderr) = read_only_the_start(command, 10);

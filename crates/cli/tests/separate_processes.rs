@@ -349,12 +349,18 @@ fn a_file_that_is_still_being_made_is_not_downloaded() {
     let place = directory();
     let mut command = emulator.command(&["download", &id, "--json"]);
     command.current_dir(place.path());
-    let done = Running::start(command).finish().expect(6);
+    let done = Running::start(command).finish().expect(8);
+    let error = done.error();
+    assert_eq!(error["kind"], "task");
     assert!(
-        done.error()["message"]
-            .as_str()
-            .unwrap()
-            .contains("still being made")
+        error["message"].as_str().unwrap().contains("still being made"),
+        "{error}"
+    );
+    assert_eq!(done.json()["task_id"], id);
+    assert!(
+        done.stderr.contains(&format!("`session-export wait {id}`")),
+        "{}",
+        done.stderr
     );
     assert_eq!(names(place.path()), [""; 0]);
 }

@@ -49,14 +49,14 @@ pub(crate) struct ConnectionArgs {
 #[command(next_help_heading = "Transport")]
 pub(crate) struct TransportArgs {
     /// The HTTP stack
-    #[arg(long, value_name = "NAME", value_enum, default_value_t = Stack::Reqwest)]
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = Stack::Reqwest, overrides_with = "transport")]
     pub(crate) transport: Stack,
 
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 
-    /// Send everything through this HTTP proxy; HTTPS_PROXY and NO_PROXY are read otherwise
+    /// Send everything but plain http to this machine through this HTTP proxy; HTTPS_PROXY and NO_PROXY are read otherwise
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
 

@@ -47,8 +47,8 @@ Exit codes:
   5    throttled, unavailable, or not sent
   6    the task failed, expired, or is gone
   7    the outcome of a submit is unknown: a task may exist
-  8    a deadline passed; a submitted task goes on and can be waited for again
-  130  interrupted";
+  8    not ready in time: a deadline passed, or the file is still being made; it can be waited for again
+  130  interrupted (129 when hung up, 143 when terminated)";
 
 #[cfg(test)]
 mod tests {

@@ -3,12 +3,13 @@
 use serde_json::json;
 use session_export::TaskIds;
 
-use super::{Context, task_id};
+use super::{Context, needs_tasks, task_id};
 use crate::args::DeleteArgs;
 use crate::connection::Connection;
 use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(), Failure> {
+    needs_tasks(&args.connection)?;
     let ids = args
         .tasks
         .iter()
@@ -18,8 +19,10 @@ pub(super) async fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(), F
     let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     connection.client.delete_tasks(&tasks).await?;
     let names: Vec<_> = tasks.as_slice().iter().map(|id| id.as_str()).collect();
-    context.result(
-        &json!({"deleted": names}),
-        format!("deleted: {}", names.join(" ")),
-    )
+    context
+        .result(
+            &json!({"deleted": names}),
+            format!("deleted: {}", names.join(" ")),
+        )
+        .await
 }

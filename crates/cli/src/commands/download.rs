@@ -1,23 +1,24 @@
 //! `download`, and the second half of `export`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use session_export::{FileFormat, ReadyExport, Receipt};
+use session_export::{Download, FileFormat, ReadyExport, Receipt, Sha256Digest};
 
-use super::{Context, task_id};
+use super::{Context, needs_tasks, task_id};
 use crate::args::{DownloadArgs, OutputArgs};
 use crate::connection::Connection;
 use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: DownloadArgs) -> Result<(), Failure> {
+    needs_tasks(&args.connection)?;
     let id = task_id(&args.task)?;
     let target = Target::new(args.output, context.json)?;
     let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     context.progress.has_task(&id);
     let ready = connection.client.task(id).ready().await?;
-    receive(context, &ready, &target).await?.tell(context)
+    receive(context, &ready, &target).await?.tell(context).await
 }
 
 /// Where the file goes.
@@ -43,6 +44,11 @@ impl Target {
                 ));
             }
             Some(path) if path == Path::new("-") => Place::StandardOutput,
+            Some(path) if json && path.to_str().is_none() => {
+                return Err(Failure::usage(
+                    "with --json the path of -o must be valid UTF-8, because the document names it",
+                ));
+            }
             Some(path) if path.is_dir() => Place::Directory(path),
             Some(path) => {
                 check_file(&path, args.force)?;
@@ -54,19 +60,57 @@ impl Target {
             force: args.force,
         })
     }
+
+    /// Makes sure that a file can be made there, by making one.
+    pub(super) fn check_writable(&self) -> Result<(), Failure> {
+        let directory = match &self.place {
+            Place::StandardOutput => return Ok(()),
+            Place::Directory(directory) if directory.as_os_str().is_empty() => Path::new("."),
+            Place::Directory(directory) => directory,
+            Place::File(path) => parent(path),
+        };
+        // Under a name like that of the file's own beginning, which may be all that is allowed there.
+        tempfile::Builder::new()
+            .prefix(".session-export-")
+            .suffix(".part")
+            .tempfile_in(directory)
+            .map(drop)
+            .map_err(|error| {
+                Failure::io(
+                    &format!("write into {}, so nothing was submitted", shown(directory)),
+                    &error,
+                )
+            })
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// A path for people: nothing in it moves the cursor.
+fn shown(path: &Path) -> String {
+    let mut text = String::new();
+    for c in path.to_string_lossy().chars() {
+        if c.is_control() {
+            text.extend(c.escape_default());
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
     if !force && path.symlink_metadata().is_ok() {
         return Err(Failure::usage(format!(
             "{} is already there; use --force to replace it",
-            path.display()
+            shown(path)
         )));
     }
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let parent = parent(path);
     let names_a_directory = path
         .as_os_str()
         .to_string_lossy()
@@ -74,13 +118,13 @@ fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
     if names_a_directory {
         return Err(Failure::usage(format!(
             "{} is not a directory; make it first",
-            path.display()
+            shown(path)
         )));
     }
     if !parent.is_dir() {
         return Err(Failure::usage(format!(
             "{} is not a directory; make it first",
-            parent.display()
+            shown(parent)
         )));
     }
     Ok(())
@@ -95,9 +139,9 @@ pub(super) struct Received {
 
 impl Received {
     /// Tells the result.
-    pub(super) fn tell(&self, context: &Context<'_>) -> Result<(), Failure> {
+    pub(super) async fn tell(&self, context: &Context<'_>) -> Result<(), Failure> {
         match &self.document {
-            Some(document) => context.result(document, &self.line),
+            Some(document) => context.result(document, &self.line).await,
             None => {
                 self.say(context);
                 Ok(())
@@ -120,22 +164,14 @@ pub(super) async fn receive(
     let download = ready.download().overwrite(target.force);
     let file = match &target.place {
         Place::StandardOutput => {
-            let receipt = download.to_writer(&mut io::stdout()).await?;
-            io::stdout()
-                .flush()
-                .map_err(|error| Failure::io("write to standard output", &error))?;
+            let receipt = to_standard_output(context, download).await?;
             return Ok(Received {
                 document: None,
-                line: summary(Path::new("standard output"), &receipt_of(&receipt)),
+                line: summary("standard output", receipt.bytes, receipt.sha256, receipt.format),
             });
         }
         Place::Directory(directory) => download.to_directory(directory).await?,
         Place::File(path) => download.to_path(path).await?,
-    };
-    let what = What {
-        bytes: file.bytes,
-        sha256: file.sha256.map(|digest| digest.to_string()),
-        format: file.format,
     };
     if let Some(note) = wrong_suffix(&file.path, file.format) {
         context.progress.say(note);
@@ -144,38 +180,32 @@ pub(super) async fn receive(
         "task_id": ready.task_id(),
         "path": file.path.to_string_lossy(),
         "bytes": file.bytes,
-        "sha256": what.sha256,
+        "sha256": file.sha256.map(|digest| digest.to_string()),
         "file_name": file.file_name.as_ref().map(|name| name.as_str()),
         "format": file.format.as_str(),
     });
     Ok(Received {
         document: Some(document),
-        line: summary(&file.path, &what),
+        line: summary(&shown(&file.path), file.bytes, file.sha256, file.format),
     })
 }
 
-struct What {
-    bytes: u64,
-    sha256: Option<String>,
-    format: FileFormat,
-}
-
-fn receipt_of(receipt: &Receipt) -> What {
-    What {
-        bytes: receipt.bytes,
-        sha256: receipt.sha256.map(|digest| digest.to_string()),
-        format: receipt.format,
+/// The library's own writer would write on the thread that listens for signals.
+async fn to_standard_output(context: &Context<'_>, download: Download) -> Result<Receipt, Failure> {
+    let mut stream = download.into_stream().await?;
+    while let Some(bytes) = stream.next().await.transpose()? {
+        context
+            .print(Failure::output, move |out| out.write_all(&bytes))
+            .await?;
     }
+    Ok(stream
+        .receipt()
+        .expect("a stream that ended without an error is whole"))
 }
 
-fn summary(place: &Path, what: &What) -> String {
-    let digest = what.sha256.as_deref().unwrap_or("not computed");
-    format!(
-        "{}: {} bytes, {}, sha256 {digest}",
-        place.display(),
-        what.bytes,
-        what.format
-    )
+fn summary(place: &str, bytes: u64, sha256: Option<Sha256Digest>, format: FileFormat) -> String {
+    let digest = sha256.map_or_else(|| "not computed".to_owned(), |digest| digest.to_string());
+    format!("{place}: {bytes} bytes, {format}, sha256 {digest}")
 }
 
 /// A spreadsheet program believes the suffix, not the content.
@@ -189,8 +219,8 @@ fn wrong_suffix(path: &Path, format: FileFormat) -> Option<String> {
     }
     Some(format!(
         "note: {} holds {format}; name it {}",
-        path.display(),
-        path.with_extension(format.as_str()).display()
+        shown(path),
+        shown(&path.with_extension(format.as_str()))
     ))
 }
 

@@ -1,5 +1,6 @@
 //! `emulator`
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use serde_json::json;
@@ -47,7 +48,8 @@ pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(),
         emulator.domain_name(),
         emulator.project_id(),
     );
-    context.result(&document, lines)?;
+    // On this thread: whoever reads the line may end the emulator at once, and must have got all of it.
+    writeln!(io::stdout(), "{}", context.text(&document, lines)).map_err(|error| Failure::output(&error))?;
     emulator.serve_until(terminated).await;
     context.progress.say("the emulator has stopped");
     Ok(())

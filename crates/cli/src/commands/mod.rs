@@ -10,19 +10,21 @@ mod tasks;
 mod token;
 mod wait;
 
-use std::io::{self, Write};
+use std::io::{self, StdoutLock, Write};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use session_export::{SessionFilter, TaskId, format_timestamp};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, ConnectionArgs};
 use crate::failure::Failure;
 use crate::progress::Progress;
 
 /// What every command needs to know.
 struct Context<'a> {
     json: bool,
-    timeout: Option<std::time::Duration>,
+    timeout: Option<Duration>,
+    started: Instant,
     progress: &'a Progress,
 }
 
@@ -31,6 +33,7 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
     let context = Context {
         json: cli.json,
         timeout: cli.timeout,
+        started: Instant::now(),
         progress,
     };
     match cli.command {
@@ -48,13 +51,43 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
 
 impl Context<'_> {
     /// The result: a JSON document, or the line for people.
-    fn result(&self, document: &Value, line: impl AsRef<str>) -> Result<(), Failure> {
-        let text = if self.json {
+    async fn result(&self, document: &Value, line: impl AsRef<str>) -> Result<(), Failure> {
+        let text = self.text(document, line);
+        self.print(Failure::output, move |out| writeln!(out, "{text}"))
+            .await
+    }
+
+    fn text(&self, document: &Value, line: impl AsRef<str>) -> String {
+        if self.json {
             document.to_string()
         } else {
             line.as_ref().to_owned()
+        }
+    }
+
+    /// Writes to standard output, on a thread of its own: however long a reader takes, signals and the deadline are
+    /// heard.
+    async fn print(
+        &self,
+        failed: fn(&io::Error) -> Failure,
+        write: impl FnOnce(&mut StdoutLock<'static>) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), Failure> {
+        self.progress.set_printing(true);
+        let written = tokio::task::spawn_blocking(move || {
+            let mut out = io::stdout().lock();
+            write(&mut out)?;
+            out.flush()
+        });
+        let written = match self.timeout {
+            Some(timeout) => tokio::time::timeout(timeout.saturating_sub(self.started.elapsed()), written)
+                .await
+                .map_err(|_| Failure::deadline(timeout, "writing to standard output"))?,
+            None => written.await,
         };
-        writeln!(io::stdout(), "{text}").map_err(|error| Failure::io("write to standard output", &error))
+        self.progress.set_printing(false);
+        written
+            .unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
+            .map_err(|error| failed(&error))
     }
 
     /// Says which window is used, in the words of the flags, so that another command can use the same.
@@ -75,4 +108,15 @@ impl Context<'_> {
 fn task_id(text: &str) -> Result<TaskId, Failure> {
     text.parse()
         .map_err(|violation| Failure::usage(format!("{violation}")))
+}
+
+/// Refuses `--emulator` for a command that needs a task: an emulator that starts now has none.
+fn needs_tasks(connection: &ConnectionArgs) -> Result<(), Failure> {
+    if connection.emulator {
+        return Err(Failure::usage(
+            "--emulator starts an emulator that ends with this command and knows no task of another one; run \
+             `session-export emulator` by itself and give its endpoints",
+        ));
+    }
+    Ok(())
 }

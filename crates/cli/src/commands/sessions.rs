@@ -13,6 +13,8 @@ use crate::table::Table;
 
 /// Rows that are held back in memory; more go to a temporary file.
 const SPOOL_BYTES: usize = 8 << 20;
+/// Lines of a table that are written at once.
+const PRINT_BYTES: usize = 8 << 10;
 
 pub(super) async fn run(context: &Context<'_>, args: SessionsArgs) -> Result<(), Failure> {
     let filter = args.filter.build(SessionOperation::List)?;
@@ -21,14 +23,18 @@ pub(super) async fn run(context: &Context<'_>, args: SessionsArgs) -> Result<(),
     let mut sessions = connection.client.list_sessions(filter).stream();
     let limit = args.limit.unwrap_or(usize::MAX);
     if context.json {
-        write_json(&mut sessions, limit).await
+        write_json(context, &mut sessions, limit).await
     } else {
         write_table(context, &mut sessions, limit).await
     }
 }
 
 /// One document, written only once every row is there: a list that breaks off must not look like a whole one.
-async fn write_json(sessions: &mut SessionStream, limit: usize) -> Result<(), Failure> {
+async fn write_json(
+    context: &Context<'_>,
+    sessions: &mut SessionStream,
+    limit: usize,
+) -> Result<(), Failure> {
     let spool = |error: io::Error| Failure::io("hold the rows back in a temporary file", &error);
     let mut rows = SpooledTempFile::new(SPOOL_BYTES);
     let mut read = 0;
@@ -49,18 +55,14 @@ async fn write_json(sessions: &mut SessionStream, limit: usize) -> Result<(), Fa
         sessions.count().map(|count| count as usize)
     };
     rows.rewind().map_err(spool)?;
-    let mut out = io::stdout().lock();
-    let mut write = || {
-        write!(
-            out,
-            "{{\"count\":{},\"items\":[",
-            count.map_or_else(|| "null".to_owned(), |count| count.to_string())
-        )?;
-        io::copy(&mut rows, &mut out)?;
-        writeln!(out, "]}}")?;
-        out.flush()
-    };
-    write().map_err(|error| Failure::io("write to standard output", &error))
+    let count = count.map_or_else(|| "null".to_owned(), |count| count.to_string());
+    context
+        .print(Failure::listing, move |out| {
+            write!(out, "{{\"count\":{count},\"items\":[")?;
+            io::copy(&mut rows, out)?;
+            writeln!(out, "]}}")
+        })
+        .await
 }
 
 async fn write_table(
@@ -68,25 +70,35 @@ async fn write_table(
     sessions: &mut SessionStream,
     limit: usize,
 ) -> Result<(), Failure> {
-    let broken = |error: io::Error| Failure::io("write to standard output", &error);
     let table = Table::new([20, 12, 24, 24, 20, 0]);
-    let mut out = io::BufWriter::new(io::stdout());
+    let mut out = Vec::new();
     table
         .row(
             &mut out,
             ["USER", "STATE", "START", "END", "MACHINE", "APP OR FAILURE"],
         )
-        .map_err(broken)?;
+        .map_err(|error| Failure::output(&error))?;
     let mut read = 0;
     while read < limit
         && let Some(session) = sessions.next().await.transpose()?
     {
-        table.row(&mut out, cells(&session)).map_err(broken)?;
+        table
+            .row(&mut out, cells(&session))
+            .map_err(|error| Failure::output(&error))?;
         read += 1;
+        if out.len() >= PRINT_BYTES {
+            print(context, std::mem::take(&mut out)).await?;
+        }
     }
-    out.flush().map_err(broken)?;
+    print(context, out).await?;
     context.progress.say(format!("{read} sessions"));
     Ok(())
+}
+
+async fn print(context: &Context<'_>, lines: Vec<u8>) -> Result<(), Failure> {
+    context
+        .print(Failure::listing, move |out| out.write_all(&lines))
+        .await
 }
 
 fn cells(session: &SessionInfo) -> [&str; 6] {

@@ -36,25 +36,27 @@ pub(super) async fn run(context: &Context<'_>, args: TasksArgs) -> Result<(), Fa
     let list = connection.client.list_tasks(&query).await?;
     if context.json {
         let document = serde_json::json!({"count": list.count, "export_tasks": list.export_tasks});
-        return context.result(&document, "");
+        return context
+            .print(Failure::listing, move |out| writeln!(out, "{document}"))
+            .await;
     }
-    write_table(&list.export_tasks).map_err(|error| Failure::io("write to standard output", &error))?;
+    let listed = list.export_tasks.len();
+    context
+        .print(Failure::listing, move |out| write_table(out, &list.export_tasks))
+        .await?;
     if let Some(count) = list.count {
-        context
-            .progress
-            .say(format!("{} of {count} tasks", list.export_tasks.len()));
+        context.progress.say(format!("{listed} of {count} tasks"));
     }
     Ok(())
 }
 
-fn write_table(tasks: &[ExportTaskInfo]) -> io::Result<()> {
+fn write_table(out: &mut impl Write, tasks: &[ExportTaskInfo]) -> io::Result<()> {
     let table = Table::new([32, 8, 24, 0]);
-    let mut out = io::stdout().lock();
-    table.row(&mut out, ["TASK", "STATUS", "CREATED", "FILE OR REASON"])?;
+    table.row(out, ["TASK", "STATUS", "CREATED", "FILE OR REASON"])?;
     for task in tasks {
         let reason = task.fail_reason.as_deref().or(task.file_name.as_deref());
         table.row(
-            &mut out,
+            out,
             [
                 task.task_id.as_ref().map_or("", |id| id.as_str()),
                 task.status.as_ref().map_or("", |status| status.as_str()),
@@ -63,5 +65,5 @@ fn write_table(tasks: &[ExportTaskInfo]) -> io::Result<()> {
             ],
         )?;
     }
-    out.flush()
+    Ok(())
 }

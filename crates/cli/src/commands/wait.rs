@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use session_export::{ExportTask, ReadyExport, WaitPolicy};
 
-use super::{Context, task_id};
+use super::{Context, needs_tasks, task_id};
 use crate::args::WaitArgs;
 use crate::connection::Connection;
 use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: WaitArgs) -> Result<(), Failure> {
+    needs_tasks(&args.connection)?;
     let id = task_id(&args.task)?;
     let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     let policy = policy(args.wait.wait_timeout).visibility(VISIBILITY);
@@ -18,7 +19,9 @@ pub(super) async fn run(context: &Context<'_>, args: WaitArgs) -> Result<(), Fai
     let name = ready
         .file_name()
         .map_or_else(String::new, |name| format!(": {name}"));
-    context.result(&document, format!("task {} is ready{name}", ready.task_id()))
+    context
+        .result(&document, format!("task {} is ready{name}", ready.task_id()))
+        .await
 }
 
 /// A task that was named by its id is usually not new, and whoever mistyped one should not wait long to be told.
