@@ -19,7 +19,7 @@ pub(crate) use filter::FilterArgs;
 ///
 /// Try it without an account: `session-export export --emulator --last 7d -o sessions.xlsx`.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 110, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "session-export", version, max_term_width = 110, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -280,12 +280,15 @@ fn flag(field: &'static str, input: Option<Flag>, found: &mut Vec<Violation>) ->
     }
 }
 
-/// `31 days` or `30 days and 0.001 s`: a window one millisecond too long must not read like one of 30 days.
+/// `31 days` or `30 days and 00:00:00.001`: a window one millisecond too long must not read like one of 30 days.
 fn in_words(length: TimeDelta) -> String {
-    let rest = length - TimeDelta::days(length.num_days());
+    let (days, rest) = (length.num_days(), length - TimeDelta::days(length.num_days()));
     if rest.is_zero() {
-        format!("{} days", length.num_days())
-    } else {
-        format!("{} days and {} s", length.num_days(), rest.as_seconds_f64())
+        return format!("{days} days");
     }
+    let (hours, minutes, seconds) = (rest.num_hours(), rest.num_minutes() % 60, rest.num_seconds() % 60);
+    format!(
+        "{days} days and {hours:02}:{minutes:02}:{seconds:02}.{:03}",
+        rest.subsec_millis()
+    )
 }

@@ -123,7 +123,7 @@ fn thirty_days_are_a_rule_of_export_and_a_window_is_one_of_list() {
             .as_ref()
             .unwrap_err()
             .to_string()
-            .contains("30 days and 0.001 s"),
+            .contains("30 days and 00:00:00.001;"),
         "{too_long:?}"
     );
     assert_eq!(
