@@ -11,7 +11,10 @@
 //! # #[async_trait::async_trait]
 //! # impl session_export_transport::Transport for MyTransport {
 //! #     async fn send(&self, _: session_export_transport::Request)
-//! #         -> Result<session_export_transport::Response, session_export_transport::TransportError> { unimplemented!() }
+//! #         -> Result<session_export_transport::Response, session_export_transport::TransportError> {
+//! #         use session_export_transport::{Delivery, TransportError, TransportErrorKind};
+//! #         Err(TransportError::new(TransportErrorKind::Unsupported, Delivery::NotSent))
+//! #     }
 //! # }
 //!
 //! fn main() {
@@ -23,7 +26,6 @@
 //!
 //! Every clause runs over real sockets against the scripted [`server`], and is filtered by name like any test. At the
 //! end stands a report card on which everything that was opted out shows.
-
 //!
 //! [`auth`] has the same for implementers of `ProvideToken` and `Authenticate`, smaller.
 
