@@ -69,6 +69,11 @@ printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >"$work/san"
 openssl x509 -req -in "$work/server.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 1 \
     -extfile "$work/san" -out "$work/server.pem" 2>/dev/null
 
+openssl req -newkey rsa:2048 -nodes -subj "/CN=client" -keyout "$work/client.key" -out "$work/client.csr" 2>/dev/null
+printf 'extendedKeyUsage=clientAuth\n' >"$work/usage" # An extension makes it a version 3 certificate, which rustls wants.
+openssl x509 -req -in "$work/client.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 1 \
+    -extfile "$work/usage" -out "$work/client.pem" 2>/dev/null
+
 # The emulator behind everything.
 background "$program" emulator --json --listen 127.0.0.1:18480 --export-delay-ms 200
 for _ in $(seq 100); do grep -q endpoint "$work/servers.log" && break; sleep 0.1; done
@@ -87,6 +92,13 @@ http {
     server {
         listen 127.0.0.1:18443 ssl http2;
         ssl_certificate $work/server.pem; ssl_certificate_key $work/server.key;
+        large_client_header_buffers 8 64k;
+        location / { proxy_pass http://127.0.0.1:18480; }
+    }
+    server {
+        listen 127.0.0.1:18444 ssl http2;
+        ssl_certificate $work/server.pem; ssl_certificate_key $work/server.key;
+        ssl_client_certificate $work/ca.pem; ssl_verify_client on;
         large_client_header_buffers 8 64k;
         location / { proxy_pass http://127.0.0.1:18480; }
     }
@@ -138,10 +150,11 @@ backend emulator
     server emulator 127.0.0.1:18480
 HAPROXY
 background haproxy -db -f "$work/haproxy.cfg"
-for port in 18480 18443 18128 18888 18081; do listens "$port"; done
+for port in 18480 18443 18444 18128 18888 18081; do listens "$port"; done
 
 https=(--endpoint https://localhost:18443 --export-endpoint https://localhost:18443 --iam-endpoint https://localhost:18443)
 resets=(--endpoint http://127.0.0.1:18081 --export-endpoint http://127.0.0.1:18081 --iam-endpoint http://127.0.0.1:18480)
+demanding=(--endpoint https://localhost:18444 --export-endpoint https://localhost:18444 --iam-endpoint https://localhost:18444)
 for transport in reqwest hyper; do
     echo "--- $transport"
     with=(--transport "$transport")
@@ -150,6 +163,10 @@ for transport in reqwest hyper; do
         "$program" export --last 7d -o "$work/$transport.xlsx" --force "${with[@]}" "${https[@]}" --ca-file "$work/ca.pem"
     says "nginx: over HTTP/2" "HTTP/2.0 POST /v1/$HW_PROJECT_ID/session/list-sessions/export 200" "$work/nginx.log"
     expect "nginx: without the authority nothing is sent" 5 "$program" token "${with[@]}" "${https[@]}"
+    expect "nginx: a client certificate that the server demands" 0 \
+        "$program" tasks "${with[@]}" "${demanding[@]}" --ca-file "$work/ca.pem" \
+        --client-cert "$work/client.pem" --client-key "$work/client.key"
+    expect "nginx: without the client certificate" 3 "$program" tasks "${with[@]}" "${demanding[@]}" --ca-file "$work/ca.pem"
     for proxy in squid:18128 tinyproxy:18888; do
         name=${proxy%%:*} port=${proxy##*:}
         expect "$name: an export through CONNECT, right password" 0 \
