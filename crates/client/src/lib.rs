@@ -42,7 +42,8 @@
 //! # What it promises
 //!
 //! - It spawns no task, starts no thread, reads no environment variable and no file, and sees time only through
-//!   [`Clock`].
+//!   [`Clock`]. A bundled transport hands its connections and name look-ups to the runtime that calls, and reads the
+//!   system's certificate authorities when it is built (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
 //! - A submit is sent once. When its answer is lost, that is [`ErrorKind::Ambiguous`], not a second task.
 //! - Secrets are never in a log, an error or a `Debug` output, and never travel over plain http beyond this machine
 //!   unless you say so ([`PlainHttp`]).
