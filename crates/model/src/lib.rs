@@ -34,6 +34,7 @@ mod filter;
 mod ids;
 pub mod limits;
 mod open_enum;
+mod retry_hint;
 mod session;
 mod state;
 mod task;
@@ -49,6 +50,7 @@ pub use filter::{
 };
 pub use ids::{ProjectId, Region, TaskId};
 pub use open_enum::UnknownName;
+pub use retry_hint::{parse_http_date, retry_hint};
 pub use session::{ServiceTime, SessionInfo, SessionList, SessionType};
 pub use state::SessionState;
 pub use task::{ExportTaskInfo, ExportTaskList, SubmittedTask, TaskIds, TaskStatus};
