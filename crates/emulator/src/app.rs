@@ -1,31 +1,36 @@
-//! What the operations share: options, data, tokens, tasks.
+//! What the operations share: options, tenants, tokens, keys.
 
 use chrono::{DateTime, Utc};
 
-use crate::builder::{ClockFn, Options};
-use crate::data::Dataset;
+use crate::keys::Keys;
+use crate::metadata::MetadataSessions;
+use crate::options::{ClockFn, Options};
 use crate::random::Secrets;
 use crate::seen::SeenLog;
-use crate::tasks::Tasks;
+use crate::tenancy::Tenancy;
 use crate::tokens::Tokens;
 
 /// One emulator's state. There is none outside of it, so several emulators in a process do not meet.
 pub(crate) struct App {
     pub(crate) options: Options,
     pub(crate) clock: ClockFn,
-    pub(crate) password: String,
     pub(crate) base_url: String,
     pub(crate) secrets: Secrets,
-    pub(crate) data: Dataset,
+    pub(crate) tenancy: Tenancy,
     pub(crate) tokens: Tokens,
-    pub(crate) tasks: Tasks,
+    pub(crate) keys: Keys,
+    pub(crate) metadata_sessions: MetadataSessions,
+    pub(crate) access_key: AccessKey,
     pub(crate) seen: SeenLog,
 }
 
-impl App {
-    /// The region, which is also the name of the project.
-    pub(crate) const REGION: &'static str = "emulator-1";
+/// The user's permanent key. Without `Debug`: it holds a secret.
+pub(crate) struct AccessKey {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
 
+impl App {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         (self.clock)()
     }

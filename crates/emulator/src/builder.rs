@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::app::AccessKey;
 use crate::emulator::Emulator;
 use crate::error::EmulatorError;
-use crate::time;
+use crate::options::{ClockFn, ExportFormat, ExportOutcome, MetadataTokens, Options};
+use crate::{tenancy, time};
 
 /// More sessions than this are taken for a slip: they would fill the memory of a small machine.
 const MAX_SESSIONS: usize = 2_000_000;
@@ -18,61 +20,6 @@ const MAX_DAYS: u32 = 3_650;
 
 /// The upper bound of every span of time, and of a token's life.
 const MAX_SPAN: Duration = Duration::from_secs(MAX_DAYS as u64 * 86_400);
-
-/// The file that an export produces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum ExportFormat {
-    /// A spreadsheet of Office Open XML.
-    #[default]
-    Xlsx,
-    /// Comma-separated values in UTF-8 without a byte order mark; lines end in CR LF.
-    Csv,
-}
-
-impl ExportFormat {
-    pub(crate) fn extension(self) -> &'static str {
-        match self {
-            Self::Xlsx => "xlsx",
-            Self::Csv => "csv",
-        }
-    }
-
-    pub(crate) fn media_type(self) -> &'static str {
-        match self {
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            Self::Csv => "text/csv; charset=utf-8",
-        }
-    }
-}
-
-/// What becomes of export tasks once the delay has passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum ExportOutcome {
-    /// `SUCCESS`, and `EXPIRED` after the [retention](EmulatorBuilder::retention).
-    #[default]
-    Success,
-    /// `FAIL`, with a `fail_reason` and an `error_code`.
-    Fail,
-    /// `EXPIRED` at once, without a moment in which the file could be downloaded.
-    Expired,
-}
-
-pub(crate) type ClockFn = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-/// The options that operations look at.
-#[derive(Debug, Clone)]
-pub(crate) struct Options {
-    pub(crate) export_delay: Duration,
-    pub(crate) export_format: ExportFormat,
-    pub(crate) export_outcome: ExportOutcome,
-    pub(crate) retention: Duration,
-    pub(crate) token_ttl: Duration,
-    pub(crate) project_id: String,
-    pub(crate) user_name: String,
-    pub(crate) domain_name: String,
-}
 
 /// Builds an [`Emulator`]; every option has a default.
 ///
@@ -86,6 +33,8 @@ pub struct EmulatorBuilder {
     pub(crate) listen: SocketAddr,
     pub(crate) clock: ClockFn,
     pub(crate) password: Option<String>,
+    pub(crate) access_key: Option<AccessKey>,
+    pub(crate) passcode: Option<String>,
 }
 
 impl Default for EmulatorBuilder {
@@ -100,6 +49,11 @@ impl Default for EmulatorBuilder {
                 project_id: "e3b1a7c05d9f4826b0c4d18f7a6e2359".to_owned(),
                 user_name: "emulator-user".to_owned(),
                 domain_name: "emulator-domain".to_owned(),
+                agency: "emulator-agency".to_owned(),
+                key_ttl: None,
+                password_attempts: 5,
+                password_lock: Duration::from_secs(900),
+                metadata_tokens: MetadataTokens::default(),
             },
             sessions: 2_000,
             seed: 1,
@@ -107,6 +61,8 @@ impl Default for EmulatorBuilder {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Arc::new(time::system_now),
             password: None,
+            access_key: None,
+            passcode: None,
         }
     }
 }
@@ -168,9 +124,9 @@ impl EmulatorBuilder {
         }
     }
 
-    /// The clock of tokens, tasks and `Date` headers, read once for each request. Nothing in the emulator waits for
-    /// it, so a test may move it at will. The sessions keep the day on which the emulator was started.
-    /// Default: the system's clock.
+    /// The clock of tokens, keys, signatures, locks, tasks and `Date` headers, read once for each request. Nothing in
+    /// the emulator waits for it, so a test may move it at will. The sessions keep the day on which the emulator was
+    /// started. Default: the system's clock.
     pub fn clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self {
             clock: Arc::new(clock),
@@ -178,7 +134,7 @@ impl EmulatorBuilder {
         }
     }
 
-    /// The only project: 1 to 128 ASCII letters, digits, `-` and `_`. Default: a made-up id.
+    /// The id of the main project: 1 to 128 ASCII letters, digits, `-` and `_`. Default: a made-up id.
     pub fn project_id(mut self, project_id: impl Into<String>) -> Self {
         self.options.project_id = project_id.into();
         self
@@ -204,6 +160,58 @@ impl EmulatorBuilder {
         self
     }
 
+    /// The user's permanent access key: an id of 1 to 128 ASCII letters, digits, `-` and `_`, and a secret of at
+    /// least one character. Default: another random one at each start.
+    pub fn access_key(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        let (id, secret) = (id.into(), secret.into());
+        Self {
+            access_key: Some(AccessKey { id, secret }),
+            ..self
+        }
+    }
+
+    /// The passcode of the user's second factor, at least one character. It stays the same all the time. A user with
+    /// one is refused with 401 when the password comes alone. Default: none, and a log-in with one is refused.
+    pub fn totp_passcode(self, passcode: impl Into<String>) -> Self {
+        Self {
+            passcode: Some(passcode.into()),
+            ..self
+        }
+    }
+
+    /// The name of the agency by which another account, `emulator-agency-domain`, trusts the user's account.
+    /// Default: `emulator-agency`.
+    pub fn agency(mut self, name: impl Into<String>) -> Self {
+        self.options.agency = name.into();
+        self
+    }
+
+    /// The longest life of temporary access keys, on the emulator's clock; at most 3,650 days. A shorter one that is
+    /// asked for stays as it is. Default: no bound of its own, so that a key lives as long as was asked for, and one
+    /// of the instance metadata for 24 hours.
+    pub fn key_ttl(mut self, ttl: Duration) -> Self {
+        self.options.key_ttl = Some(ttl);
+        self
+    }
+
+    /// How many wrong passwords or passcodes in a row lock the user; 0 is without a limit. Default: 5.
+    pub fn password_attempts(mut self, attempts: u32) -> Self {
+        self.options.password_attempts = attempts;
+        self
+    }
+
+    /// How long the user stays locked, on the emulator's clock; at most 3,650 days. Default: 15 minutes.
+    pub fn password_lock(mut self, span: Duration) -> Self {
+        self.options.password_lock = span;
+        self
+    }
+
+    /// Whether the instance metadata has tokens of its own. Default: [`MetadataTokens::Optional`].
+    pub fn metadata_tokens(mut self, tokens: MetadataTokens) -> Self {
+        self.options.metadata_tokens = tokens;
+        self
+    }
+
     /// Generates the sessions, starts to listen, and serves in tasks of the calling tokio runtime, which needs its
     /// I/O and time drivers.
     ///
@@ -219,6 +227,8 @@ impl EmulatorBuilder {
     }
 
     fn check(&self) -> Result<(), EmulatorError> {
+        const NOT_EMPTY: &str = "at least one character";
+        const SPAN: &str = "at most 3,650 days";
         let options = &self.options;
         let is_id = |text: &str| {
             (1..=128).contains(&text.len())
@@ -229,35 +239,41 @@ impl EmulatorBuilder {
         if !self.listen.ip().is_loopback() {
             return Err(EmulatorError::NotLoopback(self.listen));
         }
+        let short = |span: Duration| span <= MAX_SPAN;
+        let other_projects = [tenancy::SUB_PROJECT_ID, tenancy::AGENCY_PROJECT_ID];
+        let key_fits = |key: &AccessKey| is_id(&key.id) && !key.secret.is_empty();
         let rules = [
             ("sessions", self.sessions <= MAX_SESSIONS, "at most 2,000,000"),
             ("days", (1..=MAX_DAYS).contains(&self.days), "from 1 to 3,650"),
-            (
-                "export_delay",
-                options.export_delay <= MAX_SPAN,
-                "at most 3,650 days",
-            ),
-            ("retention", options.retention <= MAX_SPAN, "at most 3,650 days"),
-            ("token_ttl", options.token_ttl <= MAX_SPAN, "at most 3,650 days"),
+            ("export_delay", short(options.export_delay), SPAN),
+            ("retention", short(options.retention), SPAN),
+            ("token_ttl", short(options.token_ttl), SPAN),
+            ("key_ttl", options.key_ttl.is_none_or(short), SPAN),
+            ("password_lock", short(options.password_lock), SPAN),
             (
                 "project_id",
                 is_id(&options.project_id),
                 "1 to 128 ASCII letters, digits, - and _",
             ),
             (
-                "user_name",
-                !options.user_name.is_empty(),
-                "at least one character",
+                "project_id",
+                !other_projects.contains(&options.project_id.as_str()),
+                "another one than those of the emulator's other projects",
             ),
-            (
-                "password",
-                self.password.as_deref() != Some(""),
-                "at least one character",
-            ),
+            ("user_name", !options.user_name.is_empty(), NOT_EMPTY),
+            ("password", self.password.as_deref() != Some(""), NOT_EMPTY),
+            ("domain_name", !options.domain_name.is_empty(), NOT_EMPTY),
             (
                 "domain_name",
-                !options.domain_name.is_empty(),
-                "at least one character",
+                options.domain_name != tenancy::AGENCY_DOMAIN_NAME,
+                "another one than that of the delegating account",
+            ),
+            ("agency", !options.agency.is_empty(), NOT_EMPTY),
+            ("totp_passcode", self.passcode.as_deref() != Some(""), NOT_EMPTY),
+            (
+                "access_key",
+                self.access_key.as_ref().is_none_or(key_fits),
+                "an id of 1 to 128 ASCII letters, digits, - and _, and a secret of at least one character",
             ),
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
@@ -276,6 +292,8 @@ impl fmt::Debug for EmulatorBuilder {
             .field("days", &self.days)
             .field("listen", &self.listen)
             .field("password", &self.password.as_ref().map(|_| "[redacted]"))
+            .field("access_key", &self.access_key.as_ref().map(|key| &key.id))
+            .field("passcode", &self.passcode.as_ref().map(|_| "[redacted]"))
             .finish_non_exhaustive()
     }
 }

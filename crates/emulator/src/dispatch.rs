@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 use http::header::DATE;
 use http::{HeaderName, HeaderValue, Method};
 
+use crate::admission::{self, Denied};
 use crate::app::App;
 use crate::reply::Refusal;
 use crate::request::{percent_decode, read_body};
-use crate::{export_centre, iam, sessions, time};
+use crate::{export_centre, iam, metadata, sessions, time};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -19,6 +20,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operation {
     CreateToken,
+    ShowToken,
+    CreateSecurityToken,
+    ListProjects,
+    CreateMetadataToken,
+    GetSecurityKey,
     ListSessions,
     ExportSessions,
     ListExportTasks,
@@ -29,16 +35,17 @@ enum Operation {
 impl Operation {
     fn method(self) -> Method {
         match self {
-            Self::CreateToken | Self::ExportSessions | Self::DeleteExportTasks => Method::POST,
-            Self::ListSessions | Self::ListExportTasks | Self::DownloadExportFile => Method::GET,
-        }
-    }
-
-    fn allow(self) -> &'static str {
-        if self.method() == Method::POST {
-            "POST"
-        } else {
-            "GET"
+            Self::CreateToken
+            | Self::CreateSecurityToken
+            | Self::ExportSessions
+            | Self::DeleteExportTasks => Method::POST,
+            Self::CreateMetadataToken => Method::PUT,
+            Self::ShowToken
+            | Self::ListProjects
+            | Self::GetSecurityKey
+            | Self::ListSessions
+            | Self::ListExportTasks
+            | Self::DownloadExportFile => Method::GET,
         }
     }
 }
@@ -46,24 +53,46 @@ impl Operation {
 /// A path taken apart. Ids are still percent-encoded.
 #[derive(Debug, PartialEq, Eq)]
 struct Route<'a> {
-    operation: Operation,
+    /// What the path is for; each has a method of its own.
+    operations: &'static [Operation],
     project: &'a str,
     task: &'a str,
 }
 
+impl Route<'_> {
+    fn operation(&self, method: &Method) -> Result<Operation, Refusal> {
+        let found = self
+            .operations
+            .iter()
+            .find(|operation| operation.method() == method);
+        found.copied().ok_or_else(|| {
+            let allowed = self
+                .operations
+                .iter()
+                .map(|operation| operation.method().to_string());
+            Refusal::method_not_allowed(allowed.collect::<Vec<_>>().join(", "))
+        })
+    }
+}
+
 fn route(path: &str) -> Option<Route<'_>> {
+    use Operation::*;
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    let (operation, project, task) = match segments.as_slice() {
-        ["v3", "auth", "tokens"] => (Operation::CreateToken, "", ""),
-        ["v1", project, "session", "list-sessions"] => (Operation::ListSessions, *project, ""),
-        ["v1", project, "session", "list-sessions", "export"] => (Operation::ExportSessions, *project, ""),
-        ["v2", project, "export-tasks"] => (Operation::ListExportTasks, *project, ""),
-        ["v2", project, "export-tasks", "batch-delete"] => (Operation::DeleteExportTasks, *project, ""),
-        ["v2", project, "export-tasks", task, "download"] => (Operation::DownloadExportFile, *project, *task),
+    let (operations, project, task): (&'static [Operation], _, _) = match segments.as_slice() {
+        ["v3", "auth", "tokens"] => (&[CreateToken, ShowToken], "", ""),
+        ["v3", "projects"] => (&[ListProjects], "", ""),
+        ["v3.0", "OS-CREDENTIAL", "securitytokens"] => (&[CreateSecurityToken], "", ""),
+        ["meta-data", "latest", "api", "token"] => (&[CreateMetadataToken], "", ""),
+        ["openstack", "latest", "securitykey"] => (&[GetSecurityKey], "", ""),
+        ["v1", project, "session", "list-sessions"] => (&[ListSessions], *project, ""),
+        ["v1", project, "session", "list-sessions", "export"] => (&[ExportSessions], *project, ""),
+        ["v2", project, "export-tasks"] => (&[ListExportTasks], *project, ""),
+        ["v2", project, "export-tasks", "batch-delete"] => (&[DeleteExportTasks], *project, ""),
+        ["v2", project, "export-tasks", task, "download"] => (&[DownloadExportFile], *project, *task),
         _ => return None,
     };
     Some(Route {
-        operation,
+        operations,
         project,
         task,
     })
@@ -91,34 +120,37 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     response
 }
 
-/// The checks in the order of a gateway with a service behind it: route, method, size, token, project.
+/// The checks in the order of a gateway with a service behind it: route, method, size, caller, project.
 async fn serve(app: &Arc<App>, now: DateTime<Utc>, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
-    let Route {
-        operation,
-        project,
-        task,
-    } = route(head.uri.path()).ok_or_else(Refusal::not_published)?;
-    if head.method != operation.method() {
-        return Err(Refusal::method_not_allowed(operation.allow()));
-    }
+    let route = route(head.uri.path()).ok_or_else(Refusal::not_published)?;
+    let operation = route.operation(&head.method)?;
     let body = read_body(body).await?;
     let query = head.uri.query().unwrap_or_default();
-    if operation != Operation::CreateToken {
-        // A broken encoding decodes to nothing, and nothing is no project of any token.
-        app.tokens
-            .admit(&head.headers, &percent_decode(project).unwrap_or_default(), now)?;
-    }
+    // A broken encoding decodes to nothing, and nothing is no project.
+    let enter = || {
+        let project = percent_decode(route.project).unwrap_or_default();
+        admission::enter(app, now, &head, &body, &project)
+    };
     match operation {
-        Operation::CreateToken => iam::create_token(app, now, query, &body),
-        Operation::ListSessions => sessions::list(app, query),
-        Operation::ExportSessions => sessions::export(app, now, &head.headers, &body),
-        Operation::ListExportTasks => export_centre::list(app, now, query),
-        Operation::DownloadExportFile => {
-            let task = percent_decode(task).unwrap_or_default();
-            export_centre::download(app, now, &task).await
+        Operation::CreateToken => iam::create_token(app, now, query, &head.headers, &body),
+        Operation::ShowToken => iam::show_token(app, now, query, &head.headers),
+        Operation::CreateSecurityToken => iam::create_security_token(app, now, &head.headers, &body),
+        Operation::ListProjects => {
+            let caller = admission::authenticate(app, now, &head, &body).map_err(Denied::at_iam)?;
+            iam::list_projects(app, &caller, query)
         }
-        Operation::DeleteExportTasks => export_centre::delete(app, &head.headers, &body),
+        Operation::CreateMetadataToken => metadata::create_token(app, now, &head.headers),
+        Operation::GetSecurityKey => metadata::security_key(app, now, &head.headers),
+        Operation::ListSessions => sessions::list(&*enter()?, query),
+        Operation::ExportSessions => sessions::export(app, &*enter()?, now, &head.headers, &body),
+        Operation::ListExportTasks => export_centre::list(app, &*enter()?, now, query),
+        Operation::DownloadExportFile => {
+            let project = enter()?;
+            let task = percent_decode(route.task).unwrap_or_default();
+            export_centre::download(app, &project, now, &task).await
+        }
+        Operation::DeleteExportTasks => export_centre::delete(&*enter()?, &head.headers, &body),
     }
 }
 
@@ -130,14 +162,14 @@ mod tests {
 
     #[test]
     fn paths_are_matched_whole() {
-        let operation = |path| route(path).map(|route| route.operation);
+        let operations = |path| route(path).map(|route| route.operations);
         assert_eq!(
-            operation("/v1/p/session/list-sessions"),
-            Some(Operation::ListSessions)
+            operations("/v1/p/session/list-sessions"),
+            Some([Operation::ListSessions].as_slice())
         );
         assert_eq!(
-            operation("/v2/p/export-tasks/t/download"),
-            Some(Operation::DownloadExportFile)
+            operations("/v2/p/export-tasks/t/download"),
+            Some([Operation::DownloadExportFile].as_slice())
         );
         for path in [
             "",
@@ -148,7 +180,7 @@ mod tests {
             "//v3/auth/tokens",
             "/v2/p/export-tasks/t",
         ] {
-            assert_eq!(operation(path), None, "{path}");
+            assert_eq!(operations(path), None, "{path}");
         }
     }
 

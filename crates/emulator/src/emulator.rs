@@ -12,21 +12,24 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::app::App;
+use crate::app::{AccessKey, App};
 use crate::builder::EmulatorBuilder;
-use crate::data::Dataset;
 use crate::dispatch;
 use crate::error::EmulatorError;
+use crate::keys::Keys;
+use crate::metadata::MetadataSessions;
 use crate::random::Secrets;
-use crate::seen::SeenRequest;
-use crate::{time, tokens};
+use crate::seen::{SeenLog, SeenRequest};
+use crate::tenancy::{self, Identity, Population, Tenancy};
+use crate::time;
+use crate::tokens::Tokens;
 
 /// How long [`Emulator::shutdown`] waits for answers that are being sent.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A running emulator. Dropping it stops it.
 ///
-/// All three roles (sessions, export centre, IAM) are served at [`base_url`](Self::base_url).
+/// All roles (sessions, export centre, IAM, instance metadata) are served at [`base_url`](Self::base_url).
 pub struct Emulator {
     app: Arc<App>,
     /// Dropping it tells the server to stop.
@@ -50,6 +53,8 @@ impl Emulator {
             listen,
             clock,
             password,
+            access_key,
+            passcode,
         } = builder;
         let failed = |source| EmulatorError::Listen {
             address: listen,
@@ -58,17 +63,36 @@ impl Emulator {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let base_url = format!("http://{}", listener.local_addr().map_err(failed)?);
         let secrets = Secrets::new()?;
-        let data = Dataset::generate(seed, sessions, days, time::midnight(clock()), &options.project_id);
-        let app = Arc::new(App {
+        let population = Population {
+            seed,
+            sessions,
+            days,
+            anchor: time::midnight(clock()),
             password: password.unwrap_or_else(|| secrets.password()),
+            passcode,
+        };
+        let tenancy = Tenancy::populate(&options, population);
+        let access_key = access_key.unwrap_or_else(|| AccessKey {
+            id: secrets.access_key_id(),
+            secret: secrets.secret_access_key(),
+        });
+        let keys = Keys::default();
+        let identity = Identity {
+            user: Arc::clone(&tenancy.user),
+            agency: None,
+        };
+        keys.add_permanent(&access_key.id, &access_key.secret, identity);
+        let app = Arc::new(App {
             options,
             clock,
             base_url,
             secrets,
-            data,
-            tokens: tokens::Tokens::default(),
-            tasks: crate::tasks::Tasks::default(),
-            seen: crate::seen::SeenLog::default(),
+            tenancy,
+            tokens: Tokens::default(),
+            keys,
+            metadata_sessions: MetadataSessions::default(),
+            access_key,
+            seen: SeenLog::default(),
         });
 
         // Small answers go out at once. A connection that refuses the option still works, only slower.
@@ -93,40 +117,107 @@ impl Emulator {
         })
     }
 
-    /// The base URL of all three roles, such as `http://127.0.0.1:41234`, without a slash at its end.
+    /// The base URL of all roles, such as `http://127.0.0.1:41234`, without a slash at its end.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.app.base_url.clone()
     }
 
-    /// The id of the only project.
+    /// The id of the main project.
     #[must_use]
     pub fn project_id(&self) -> &str {
-        &self.app.options.project_id
+        &self.app.tenancy.project.id
     }
 
-    /// The region, which is also the name of the only project: `emulator-1`.
+    /// The region, which is also the name of the main project: `emulator-1`.
     #[must_use]
     pub fn region(&self) -> &'static str {
-        App::REGION
+        tenancy::REGION
+    }
+
+    /// The id of the sub-project, which has at most 100 sessions of its own.
+    #[must_use]
+    pub fn sub_project_id(&self) -> &str {
+        &self.app.tenancy.sub_project.id
+    }
+
+    /// The name of the sub-project: `emulator-1_sub`.
+    #[must_use]
+    pub fn sub_project_name(&self) -> &str {
+        &self.app.tenancy.sub_project.name
     }
 
     /// The name of the only user.
     #[must_use]
     pub fn user_name(&self) -> &str {
-        &self.app.options.user_name
+        &self.app.tenancy.user.name
+    }
+
+    /// The id of the only user.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        &self.app.tenancy.user.id
     }
 
     /// The user's password. It protects nothing but made-up data on this machine.
     #[must_use]
     pub fn password(&self) -> &str {
-        &self.app.password
+        self.app.tenancy.password()
+    }
+
+    /// The passcode of the user's second factor, if the user [needs one](EmulatorBuilder::totp_passcode).
+    #[must_use]
+    pub fn totp_passcode(&self) -> Option<&str> {
+        self.app.tenancy.passcode()
+    }
+
+    /// The id (AK) of the user's permanent access key. It signs for all projects of the user's account.
+    #[must_use]
+    pub fn access_key_id(&self) -> &str {
+        &self.app.access_key.id
+    }
+
+    /// The secret (SK) of the user's permanent access key. It protects nothing but made-up data on this machine.
+    #[must_use]
+    pub fn secret_access_key(&self) -> &str {
+        &self.app.access_key.secret
     }
 
     /// The name of the account (domain) that the user belongs to.
     #[must_use]
     pub fn domain_name(&self) -> &str {
-        &self.app.options.domain_name
+        &self.app.tenancy.user.account.name
+    }
+
+    /// The id of the account (domain) that the user belongs to.
+    #[must_use]
+    pub fn domain_id(&self) -> &str {
+        &self.app.tenancy.user.account.id
+    }
+
+    /// The name of the agency that the user may assume.
+    #[must_use]
+    pub fn agency_name(&self) -> &str {
+        &self.app.tenancy.agency.name
+    }
+
+    /// The name of the account that delegates by the agency: `emulator-agency-domain`.
+    #[must_use]
+    pub fn agency_domain_name(&self) -> &str {
+        &self.app.tenancy.agency.account.name
+    }
+
+    /// The id of the account that delegates by the agency.
+    #[must_use]
+    pub fn agency_domain_id(&self) -> &str {
+        &self.app.tenancy.agency.account.id
+    }
+
+    /// The id of the delegating account's project. It is named like the region and has at most 100 sessions of its
+    /// own.
+    #[must_use]
+    pub fn agency_project_id(&self) -> &str {
+        &self.app.tenancy.agency_project.id
     }
 
     /// The requests that arrived, oldest first; at most the last 10,000.
@@ -138,6 +229,12 @@ impl Emulator {
     /// Makes every token that was issued so far invalid: the next use of one is answered with 401.
     pub fn revoke_tokens(&self) {
         self.app.tokens.revoke();
+    }
+
+    /// Makes every temporary access key that was issued so far unknown, those of the instance metadata too. The user's
+    /// permanent key stays.
+    pub fn revoke_keys(&self) {
+        self.app.keys.revoke_temporary();
     }
 
     /// Serves until `until` resolves, then shuts down.

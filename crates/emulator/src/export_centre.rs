@@ -22,12 +22,18 @@ use crate::reply::{self, Refusal};
 use crate::request::{self, Query};
 use crate::sessions::OFFSET_LIMIT;
 use crate::tasks::{Status, Task};
+use crate::tenancy::Project;
 
 /// Bytes of a file in one frame.
 const CHUNK: usize = 64 * 1024;
 
 /// `GET /v2/{project_id}/export-tasks`
-pub(crate) fn list(app: &App, now: DateTime<Utc>, query: &str) -> Result<Response, Refusal> {
+pub(crate) fn list(
+    app: &App,
+    project: &Project,
+    now: DateTime<Utc>,
+    query: &str,
+) -> Result<Response, Refusal> {
     let query = Query::parse(query).map_err(invalid)?;
     let limit = query.number("limit", 20, 1, 100).map_err(invalid)?;
     let offset = query.number("offset", 0, 0, OFFSET_LIMIT).map_err(invalid)?;
@@ -57,7 +63,7 @@ pub(crate) fn list(app: &App, now: DateTime<Utc>, query: &str) -> Result<Respons
         }
     };
 
-    let mut tasks = app.tasks.to_vec();
+    let mut tasks = project.tasks.to_vec();
     tasks.retain(|task| {
         file_name.is_none_or(|name| task.file_name == name)
             && task_id.is_none_or(|id| task.id == id)
@@ -82,8 +88,13 @@ pub(crate) fn list(app: &App, now: DateTime<Utc>, query: &str) -> Result<Respons
 }
 
 /// `GET /v2/{project_id}/export-tasks/{task_id}/download`
-pub(crate) async fn download(app: &Arc<App>, now: DateTime<Utc>, task_id: &str) -> Result<Response, Refusal> {
-    let Some(task) = app.tasks.find(task_id) else {
+pub(crate) async fn download(
+    app: &App,
+    project: &Arc<Project>,
+    now: DateTime<Utc>,
+    task_id: &str,
+) -> Result<Response, Refusal> {
+    let Some(task) = project.tasks.find(task_id) else {
         return Err(Refusal::service(
             StatusCode::BAD_REQUEST,
             "WKS.0202",
@@ -100,7 +111,7 @@ pub(crate) async fn download(app: &Arc<App>, now: DateTime<Utc>, task_id: &str) 
     }
     let path = task
         .file
-        .get_or_try_init(|| write(app, &task))
+        .get_or_try_init(|| write(project, &task))
         .await
         .map_err(|_| Refusal::internal())?;
     let file = File::open(path).await.map_err(|_| Refusal::internal())?;
@@ -119,7 +130,7 @@ pub(crate) async fn download(app: &Arc<App>, now: DateTime<Utc>, task_id: &str) 
 }
 
 /// `POST /v2/{project_id}/export-tasks/batch-delete`
-pub(crate) fn delete(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Response, Refusal> {
+pub(crate) fn delete(project: &Project, headers: &HeaderMap, body: &[u8]) -> Result<Response, Refusal> {
     request::require_json(headers)?;
     let body = request::json_object(body).ok_or_else(|| invalid("The body must be a JSON object."))?;
     let Some(Value::Array(ids)) = body.get("task_ids") else {
@@ -135,7 +146,7 @@ pub(crate) fn delete(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Resp
     if ids.iter().collect::<HashSet<_>>().len() != ids.len() {
         return Err(invalid("task_ids must not repeat an id."));
     }
-    app.tasks.delete(&ids);
+    project.tasks.delete(&ids);
     Ok(reply::empty(StatusCode::OK))
 }
 
@@ -149,9 +160,10 @@ fn invalid(fault: impl AsRef<str>) -> Refusal {
 }
 
 /// Writes the file on a thread for blocking work: other requests are answered meanwhile.
-async fn write(app: &Arc<App>, task: &Arc<Task>) -> io::Result<TempPath> {
-    let (app, task) = (Arc::clone(app), Arc::clone(task));
-    let written = tokio::task::spawn_blocking(move || files::write(&app.data, &task.rows, task.format)).await;
+async fn write(project: &Arc<Project>, task: &Arc<Task>) -> io::Result<TempPath> {
+    let (project, task) = (Arc::clone(project), Arc::clone(task));
+    let written =
+        tokio::task::spawn_blocking(move || files::write(&project.data, &task.rows, task.format)).await;
     written.map_err(io::Error::other)?
 }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use rust_xlsxwriter::{Workbook, XlsxError};
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::builder::ExportFormat;
 use crate::data::{Dataset, FIELDS};
+use crate::options::ExportFormat;
 
 /// How many sessions fit on a sheet beside the header: a sheet has 1,048,576 rows.
 const SHEET_CAPACITY: usize = 1_048_575;

@@ -7,44 +7,102 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let emulator = Emulator::builder().sessions(500).seed(7).start().await?;
 //! println!("listening at {}", emulator.base_url());
-//! // Point a client's three base URLs there and sign in as `emulator.user_name()`.
+//! // Point a client's three base URLs there, and sign in as `emulator.user_name()` or sign requests with
+//! // `emulator.access_key_id()` and `emulator.secret_access_key()`.
 //! emulator.shutdown().await;
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! It runs in the calling tokio runtime, listens on loopback only, and keeps all state inside the [`Emulator`], so
-//! that a process can have several. One listener serves all three roles:
+//! that a process can have several. One listener serves all roles:
 //!
-//! | role | operations |
-//! |---|---|
-//! | IAM | `POST /v3/auth/tokens` |
-//! | sessions | `GET /v1/{project_id}/session/list-sessions`, `POST /v1/{project_id}/session/list-sessions/export` |
-//! | export centre | `GET /v2/{project_id}/export-tasks`, `GET /v2/{project_id}/export-tasks/{task_id}/download`, `POST /v2/{project_id}/export-tasks/batch-delete` |
+//! | role | operations | callers |
+//! |---|---|---|
+//! | IAM | `POST /v3/auth/tokens` with a password, a password and a passcode, a token, or an agency | that, and `X-Auth-Token` for an agency |
+//! | | `GET /v3/auth/tokens` | `X-Auth-Token` |
+//! | | `POST /v3.0/OS-CREDENTIAL/securitytokens` by a token or through an agency | `X-Auth-Token` |
+//! | | `GET /v3/projects` | `X-Auth-Token` or a signature |
+//! | instance metadata | `PUT /meta-data/latest/api/token`, `GET /openstack/latest/securitykey` | `X-Metadata-Token`, see [`MetadataTokens`] |
+//! | sessions | `GET /v1/{project_id}/session/list-sessions`, `POST /v1/{project_id}/session/list-sessions/export` | `X-Auth-Token` or a signature |
+//! | export centre | `GET /v2/{project_id}/export-tasks`, `GET /v2/{project_id}/export-tasks/{task_id}/download`, `POST /v2/{project_id}/export-tasks/batch-delete` | `X-Auth-Token` or a signature |
+//!
+//! A signature is `SDK-HMAC-SHA256` of the guide to API request signing, with a permanent access key or a temporary
+//! one and its `X-Security-Token`. The real instance metadata listens on a link-local address; here it is always
+//! served, since the listener is loopback.
+//!
+//! # Tenants
+//!
+//! | account | project | sessions | who gets there |
+//! |---|---|---|---|
+//! | [`domain_name`](Emulator::domain_name) | `emulator-1`, [`project_id`](Emulator::project_id) | as many as asked for | the user; the user's key |
+//! | | `emulator-1_sub`, [`sub_project_id`](Emulator::sub_project_id) | up to 100 | the user; the user's key |
+//! | [`agency_domain_name`](Emulator::agency_domain_name) | `emulator-1`, [`agency_project_id`](Emulator::agency_project_id) | up to 100 | the user through [`agency_name`](Emulator::agency_name) |
 //!
 //! It decodes requests with its own code and shares none with the client: a mistake on one side shows on the other.
 //!
 //! # Data
-//! The sessions depend on the seed, their number, the number of days and the current day in UTC. All of them start
-//! before 00:00 UTC of the day on which the emulator was started, so that answers stay the same until the day ends;
-//! every tenth one starts within the five days before. About 2 % of them, the newest ones, are still open; 5 % failed.
-//! Names, addresses and ids are made up; public addresses are from the networks reserved for documentation.
+//! The sessions of a project depend on the seed, their number, the number of days and the current day in UTC. All of
+//! them start before 00:00 UTC of the day on which the emulator was started, so that answers stay the same until the
+//! day ends; every tenth one starts within the five days before. About 2 % of them, the newest ones, are still open;
+//! 5 % failed. Names, addresses and ids are made up; public addresses are from the networks reserved for documentation.
 //!
 //! # Time
-//! The status of a task and the validity of a token follow from the [clock](EmulatorBuilder::clock) at the moment of
-//! a request. No timer runs in the background, so a test that moves its clock sees the change with its next request.
+//! The status of a task, the validity of tokens and keys, the age of a signature and the end of a lock follow from the
+//! [clock](EmulatorBuilder::clock) at the moment of a request. No timer runs in the background, so a test that moves its
+//! clock sees the change with its next request.
 //!
 //! # Choices
 //! The published pages leave much open. These are choices of this emulator, not facts about the service:
 //!
-//! - **IAM**: an unknown project is answered with 401, a scope that is missing, is a domain or is not alone with 400.
-//!   The media type is not checked. The only project is named like the region, `emulator-1`. Token, user and role
-//!   ids are made up; a token has 323 characters. Wrong passwords never lock the account.
+//! - **Tenants**: the main project is named like the region, `emulator-1`. The sub-project and the delegating
+//!   account's project have their own sessions, made with the next two seeds, and their own export tasks. Every user
+//!   of the user's account may assume the agency. The parent of a region's project is its account, that of the
+//!   sub-project is the region's project.
+//! - **IAM**: an unknown project or domain, or one of another account, is answered with 401, a scope that is missing
+//!   or is not exactly one project or domain with 400. With an id and a name, both must fit. The media type is not
+//!   checked. Token, user and role ids are made up; a token has 323 characters. `hw_ak_sk` is an unknown method (400).
+//!   The method `totp` may have a blank in front, as in the published list.
+//! - **Second factor**: the passcode never changes. With an option for it, a right password alone is answered with
+//!   401; without, a log-in with a passcode is a wrong one (401).
+//! - **Locks**: five wrong passwords or passcodes in a row lock the user for 15 minutes, both options; right ones are
+//!   refused meanwhile, tokens still work, and attempts do not prolong the lock. An unknown name counts for nobody, and
+//!   neither does a missing passcode.
+//! - **Re-scoping**: a token that was had for another one does not outlive it, and its `methods` are `token` alone.
+//!   An agency's token keeps to the delegating account.
+//! - **Agencies**: one that does not exist or may not be assumed is answered with 403 (`IAM.0003` where codes are
+//!   given). Who acts through an agency cannot assume another one. The `user` of such a token is the agency, named
+//!   `account/agency`. An account by id and by name must be one and the same.
+//! - **Description of tokens**: only somebody who acts in the same account gets it; to others the subject is invalid
+//!   (404). Without exactly one `X-Subject-Token` the answer is 400, and the header is not repeated in the answer.
+//! - **Temporary keys**: `X-Auth-Token` counts before the token in the body; without it 401 `IAM.0001`, an unknown
+//!   one 401 `IAM.0067`, an expired one 401 `IAM.0066`; a body that is not as it should be 400 `IAM.0011`, an empty one
+//!   or more than 32 KB 400 `IAM.1101`. A `policy` has to be an object and is not looked at. A key by a token reaches
+//!   what the token is for, a project or all projects of the account; one through an agency reaches all of the
+//!   delegating account. It may outlive the token. The last 10,000 keys are remembered.
+//! - **List of projects**: everything in the caller's account in a fixed order; `name` is compared exactly; `page` and
+//!   `per_page` may come alone, with 1 and 5,000 for the other. A signature with an unknown key is answered with 400
+//!   `IAM.1106`, with an expired security token with 400 `IAM.1108`, else like the gateway.
+//! - **Instance metadata**: errors are plain text: 400 for a lifetime that is not from 1 to 21,600 seconds, 401 for a
+//!   wrong, expired, repeated or missing token, 404 without the feature. Every request gets a new key of the user for
+//!   24 hours and all projects of the account.
 //! - **Tokens**: 401 messages begin with "Incorrect IAM authentication information:". A revoked token is unknown
-//!   ("decrypt token fail"). The last 10,000 tokens are remembered.
-//! - **Order of checks**: path (404), method (405), size (413), token (401), project (403), media type (415),
-//!   parameters (400). A token of another project than the path's, or a path with a project that does not exist, is
-//!   answered with 403 `WKS.00081102`. There is no `HEAD`. A path with a slash at its end is unknown.
+//!   ("decrypt token fail"). A token header that is given twice is refused. The last 10,000 tokens are remembered.
+//! - **Signatures**: with an `Authorization` header the signature decides and a token is not looked at; every other
+//!   scheme in it is refused. `SignedHeaders` must be in lower case, ascending, without repetition, and have
+//!   `x-sdk-date`; each name must be there exactly once; the signature is in lower case. A path or query with a broken
+//!   encoding is signed as it stands; `+` in a query is a blank. `X-Sdk-Content-Sha256` counts as it is, signed or not,
+//!   and is not compared with the body; with an empty body the hash of nothing counts as well. A permanent key with an
+//!   `X-Security-Token` is refused. The answer to a wrong signature shows the canonical request, with `|` for line
+//!   ends, without the values of headers that hold secrets, up to 2,048 bytes. Only wrong signatures count for the
+//!   lock of a key: the sixth in a row begins it, for five minutes, and attempts do not prolong it.
+//! - **Projects and keys**: the user's permanent key signs for all projects of its account. A token of an account is
+//!   for no project. `X-Project-Id` of another project than the path's, or given twice, is answered with 403
+//!   `WKS.00081102`, also beside a token; `X-Domain-Id` is not looked at.
+//! - **Order of checks**: path (404), method (405), size (413), caller (401), project (403), media type (415),
+//!   parameters (400). Of a signature: its form, the clock (`APIGW.0303`), the key, its lock, the security token, the
+//!   signature itself. Credentials for another project than the path's, or a path with a project that does not exist,
+//!   are answered with 403 `WKS.00081102`. There is no `HEAD`. A path with a slash at its end is unknown.
 //! - **Headers**: the `Date` of an answer comes from the emulator's clock. What is not HTTP at all, or has a head
 //!   above the HTTP library's limits (about 400 kB, 100 headers, a target of 64 kB), is refused without
 //!   `X-Request-Id`. `Retry-After` and rate limits do not exist.
@@ -77,6 +135,7 @@
     reason = "the emulator is a server: it reads the system's clock and spawns tasks"
 )]
 
+mod admission;
 mod app;
 mod builder;
 mod data;
@@ -87,16 +146,24 @@ mod export_centre;
 mod files;
 mod filter;
 mod iam;
+mod keys;
+mod metadata;
+mod options;
 mod random;
+mod remembered;
 mod reply;
 mod request;
 mod seen;
 mod sessions;
+mod signing;
+mod strikes;
 mod tasks;
+mod tenancy;
 mod time;
 mod tokens;
 
-pub use builder::{EmulatorBuilder, ExportFormat, ExportOutcome};
+pub use builder::EmulatorBuilder;
 pub use emulator::Emulator;
 pub use error::EmulatorError;
+pub use options::{ExportFormat, ExportOutcome, MetadataTokens};
 pub use seen::SeenRequest;

@@ -7,13 +7,16 @@ use rand::{Rng, SeedableRng, TryRng};
 
 use crate::error::EmulatorError;
 
-/// The characters of tokens and passwords: all of them are safe in URLs, headers, shells and JSON.
+/// The characters of tokens, passwords and secret keys: all of them are safe in URLs, headers, shells and JSON.
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The characters of access key ids.
+const UPPER_CASE: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// What a real token begins with: the first bytes of its CMS envelope in Base64.
 const TOKEN_PREFIX: &str = "MII";
 
-/// Ids, tokens and passwords that nobody can guess. Seeded by the operating system once per emulator.
+/// Ids, tokens, passwords and keys that nobody can guess. Seeded by the operating system once per emulator.
 pub(crate) struct Secrets(Mutex<ChaCha20Rng>);
 
 impl Secrets {
@@ -44,6 +47,38 @@ impl Secrets {
         let mut password = String::new();
         self.push_url_safe(&mut password, 24);
         password
+    }
+
+    /// The id of an access key: 20 upper-case letters and digits.
+    pub(crate) fn access_key_id(&self) -> String {
+        let mut bytes = [0; 20];
+        self.fill(&mut bytes);
+        // 32 divides 256, so every character is equally likely.
+        bytes
+            .iter()
+            .map(|byte| char::from(UPPER_CASE[usize::from(byte % 32)]))
+            .collect()
+    }
+
+    /// The secret of an access key, of 40 characters.
+    pub(crate) fn secret_access_key(&self) -> String {
+        let mut secret = String::new();
+        self.push_url_safe(&mut secret, 40);
+        secret
+    }
+
+    /// The security token of a temporary key, of 320 characters.
+    pub(crate) fn security_token(&self) -> String {
+        let mut token = String::new();
+        self.push_url_safe(&mut token, 320);
+        token
+    }
+
+    /// A token of the instance metadata, of 64 characters.
+    pub(crate) fn metadata_token(&self) -> String {
+        let mut token = String::new();
+        self.push_url_safe(&mut token, 64);
+        token
     }
 
     fn push_url_safe(&self, text: &mut String, count: usize) {
@@ -136,5 +171,10 @@ mod tests {
         assert_ne!(token, secrets.token());
         assert_eq!(secrets.hex_id().len(), 32);
         assert_eq!(secrets.password().len(), 24);
+        let access = secrets.access_key_id();
+        assert!(access.len() == 20 && access.bytes().all(|byte| UPPER_CASE.contains(&byte)));
+        assert_eq!(secrets.secret_access_key().len(), 40);
+        assert_eq!(secrets.security_token().len(), 320);
+        assert_eq!(secrets.metadata_token().len(), 64);
     }
 }

@@ -23,55 +23,72 @@ pub(crate) fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// Why a request is refused. Messages name fields and rules, and never repeat what the client sent.
+/// A text answer, as the instance metadata gives it.
+pub(crate) fn text(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, plain);
+    response
+}
+
+/// Why a request is refused. Messages name fields and rules, and do not repeat what the client sent, except for the
+/// access key id and the canonical request where the gateway shows them, without secrets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     status: StatusCode,
     shape: Shape,
     message: String,
-    allow: Option<&'static str>,
+    allow: Option<String>,
 }
 
-/// The error bodies of the three roles.
+/// The error bodies of the roles.
 #[derive(Debug, PartialEq, Eq)]
 enum Shape {
-    /// `{"error_code":"WKS.…","error_msg"}`
+    /// `{"error_code":"WKS.…","error_msg"}`, and the same with `IAM.…` under `/v3.0/`
     Service { code: &'static str },
     /// `{"error_code":"APIGW.…","error_msg","request_id"}`
     Gateway { code: &'static str },
     /// `{"error":{"code":401,"message","title"}}`
     Identity,
+    /// The message as it is
+    Text,
 }
 
 impl Refusal {
-    /// A refusal of Workspace.
+    fn new(status: StatusCode, shape: Shape, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            shape,
+            message: message.into(),
+            allow: None,
+        }
+    }
+
+    /// A refusal of Workspace, or of IAM under `/v3.0/`.
     pub(crate) fn service(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            shape: Shape::Service { code },
-            message: message.into(),
-            allow: None,
-        }
+        Self::new(status, Shape::Service { code }, message)
     }
 
-    /// A refusal of the gateway in front of Workspace.
+    /// A refusal of the gateway in front of the services.
     pub(crate) fn gateway(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            shape: Shape::Gateway { code },
-            message: message.into(),
-            allow: None,
-        }
+        Self::new(status, Shape::Gateway { code }, message)
     }
 
-    /// A refusal of IAM.
+    /// A refusal of IAM under `/v3/`.
     pub(crate) fn identity(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            shape: Shape::Identity,
-            message: message.into(),
-            allow: None,
-        }
+        Self::new(status, Shape::Identity, message)
+    }
+
+    /// A refusal of the instance metadata.
+    pub(crate) fn text(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::new(status, Shape::Text, message)
+    }
+
+    /// A request for a project that the credentials do not reach.
+    pub(crate) fn forbidden() -> Self {
+        let message = "User does not have permission to access this resource.";
+        Self::service(StatusCode::FORBIDDEN, "WKS.00081102", message)
     }
 
     /// The gateway's answer to a path that it does not know.
@@ -83,8 +100,8 @@ impl Refusal {
         )
     }
 
-    /// A known path with another method than `allow`.
-    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+    /// A known path with another method than those in `allow`.
+    pub(crate) fn method_not_allowed(allow: String) -> Self {
         let message = "The method specified in the request is not allowed for this resource.";
         let refusal = Self::service(StatusCode::METHOD_NOT_ALLOWED, "WKS.00000405", message);
         Self {
@@ -101,6 +118,7 @@ impl Refusal {
 
     pub(crate) fn into_response(self, request_id: &str) -> Response {
         let body = match self.shape {
+            Shape::Text => return text(self.status, self.message),
             Shape::Service { code } => json!({ "error_code": code, "error_msg": self.message }),
             Shape::Gateway { code } => {
                 json!({ "error_msg": self.message, "error_code": code, "request_id": request_id })
@@ -112,10 +130,8 @@ impl Refusal {
             } }),
         };
         let mut response = json(self.status, &body);
-        if let Some(allow) = self.allow {
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static(allow));
+        if let Some(allow) = self.allow.and_then(|allow| HeaderValue::try_from(allow).ok()) {
+            response.headers_mut().insert(ALLOW, allow);
         }
         response
     }

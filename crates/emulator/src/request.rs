@@ -4,7 +4,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::reply::Refusal;
@@ -66,6 +66,20 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     ))
 }
 
+/// A header that is there more than once.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Repeated;
+
+/// The only value of a header. One that is given twice is refused: two servers may read different ones.
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Repeated> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(Repeated);
+    }
+    Ok(first)
+}
+
 /// A JSON object, or `None` for anything else.
 pub(crate) fn json_object(body: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(body) {
@@ -111,6 +125,11 @@ impl Query {
             return Err(format!("{name} is given more than once."));
         }
         Ok(first)
+    }
+
+    /// All parameters in the order of the query.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// A whole number within bounds, or `default` when the parameter is absent.

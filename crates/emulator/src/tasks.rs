@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempPath;
 use tokio::sync::OnceCell;
 
-use crate::builder::{ExportFormat, ExportOutcome, Options};
+use crate::options::{ExportFormat, ExportOutcome, Options};
 use crate::time;
 
 /// How many tasks are remembered; the oldest one is forgotten for a new one.

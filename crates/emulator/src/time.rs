@@ -42,6 +42,31 @@ pub(crate) fn http_date(at: DateTime<Utc>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
+/// `20240227T034751Z`, the form of `X-Sdk-Date`.
+pub(crate) fn basic(at: DateTime<Utc>) -> String {
+    at.format("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// Reads the form of `X-Sdk-Date`, and nothing else.
+pub(crate) fn parse_basic(text: &[u8]) -> Option<DateTime<Utc>> {
+    let [date @ .., b'T', h1, h2, m1, m2, s1, s2, b'Z'] = text else {
+        return None;
+    };
+    let [year @ .., n1, n2, d1, d2] = date else {
+        return None;
+    };
+    if year.len() != 4 {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(
+        i32::try_from(number(year)?).ok()?,
+        number(&[*n1, *n2])?,
+        number(&[*d1, *d2])?,
+    )?;
+    let time = NaiveTime::from_hms_opt(number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?)?;
+    Some(date.and_time(time).and_utc())
+}
+
 /// Milliseconds since 1970 as a time. Generated data never leaves the representable range.
 pub(crate) fn from_millis(at: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at).unwrap_or_default()
@@ -156,7 +181,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn signing_dates_have_one_form() {
+        let read = |text: &str| parse_basic(text.as_bytes()).map(micros);
+        assert_eq!(
+            read("20240227T034751Z").as_deref(),
+            Some("2024-02-27T03:47:51.000000Z")
+        );
+        for text in [
+            "",
+            "Z",
+            "T000000Z",
+            "20240230T000000Z",
+            "20240227T034760Z",
+            "20240227T240000Z",
+            "20240227T034751z",
+            "20240227T034751",
+            "2024-02-27T03:47:51Z",
+            "020240227T034751Z",
+            "2024022７T034751Z",
+            "+0240227T034751Z",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn signing_dates_never_panic_and_are_read_back(text in any::<Vec<u8>>(), at in 0_i64..250_000_000_000) {
+            let _ = parse_basic(&text);
+            let at = from_millis(at * 1_000);
+            prop_assert_eq!(parse_basic(basic(at).as_bytes()), Some(at));
+        }
+
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,40}|[-0-9T:.+Z ]{15,36}") {
             let _ = parse(&text);

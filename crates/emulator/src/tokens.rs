@@ -1,118 +1,70 @@
-//! The tokens that IAM issued, and the check of `X-Auth-Token` in front of every other operation.
+//! The tokens that IAM issued, and what each of them stands for.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 
-use crate::reply::Refusal;
-use crate::time;
+use crate::remembered::Remembered;
+use crate::request;
+use crate::tenancy::{Identity, Scope};
 
-/// How many tokens are remembered; the oldest one is forgotten for a new one.
-const CAPACITY: usize = 10_000;
+/// What a token permits, and how it was obtained.
+pub(crate) struct Grant {
+    pub(crate) identity: Identity,
+    pub(crate) scope: Scope,
+    pub(crate) methods: Vec<&'static str>,
+    pub(crate) issued_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
 
-/// What a token permits.
-#[derive(Debug, Clone)]
-struct Grant {
-    project_id: String,
-    expires_at: DateTime<Utc>,
+/// Why a token does not vouch for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenFault {
+    Missing,
+    Repeated,
+    Unknown,
+    Expired(DateTime<Utc>),
 }
 
 /// All tokens that can still be recognised, valid or expired.
 #[derive(Default)]
-pub(crate) struct Tokens(Mutex<Issued>);
-
-#[derive(Default)]
-struct Issued {
-    grants: HashMap<String, Grant>,
-    order: VecDeque<String>,
-}
+pub(crate) struct Tokens(Mutex<Remembered<Arc<Grant>>>);
 
 impl Tokens {
-    pub(crate) fn issue(&self, token: &str, project_id: &str, expires_at: DateTime<Utc>) {
-        let mut issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if issued.order.len() == CAPACITY
-            && let Some(oldest) = issued.order.pop_front()
-        {
-            issued.grants.remove(&oldest);
-        }
-        issued.order.push_back(token.to_owned());
-        issued.grants.insert(
-            token.to_owned(),
-            Grant {
-                project_id: project_id.to_owned(),
-                expires_at,
-            },
-        );
+    pub(crate) fn issue(&self, token: &str, grant: Arc<Grant>) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(token, grant);
     }
 
     /// Forgets every token.
     pub(crate) fn revoke(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Issued::default();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Lets a request pass whose token is valid now and belongs to the project of the path.
-    pub(crate) fn admit(
+    /// The grant of a token that is valid now.
+    pub(crate) fn find(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Grant>, TokenFault> {
+        let issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let grant = issued.get(token).ok_or(TokenFault::Unknown)?;
+        if now >= grant.expires_at {
+            return Err(TokenFault::Expired(grant.expires_at));
+        }
+        Ok(Arc::clone(grant))
+    }
+
+    /// The grant of the token in the header `name`.
+    pub(crate) fn of_header(
         &self,
         headers: &HeaderMap,
-        project: &str,
+        name: &str,
         now: DateTime<Utc>,
-    ) -> Result<(), Refusal> {
-        let Some(token) = headers.get("x-auth-token").filter(|token| !token.is_empty()) else {
-            return Err(unauthenticated("x-auth-token not found"));
-        };
-        let known = token.to_str().ok().and_then(|token| {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .grants
-                .get(token)
-                .cloned()
-        });
-        let Some(grant) = known else {
-            return Err(unauthenticated("decrypt token fail"));
-        };
-        if now >= grant.expires_at {
-            let expires_at = time::micros(grant.expires_at);
-            return Err(unauthenticated(&format!(
-                "token expires, expires_at: {expires_at}"
-            )));
-        }
-        if grant.project_id != project {
-            let message = "User does not have permission to access this resource.";
-            return Err(Refusal::service(StatusCode::FORBIDDEN, "WKS.00081102", message));
-        }
-        Ok(())
-    }
-}
-
-fn unauthenticated(reason: &str) -> Refusal {
-    let message = format!("Incorrect IAM authentication information: {reason}");
-    Refusal::gateway(StatusCode::UNAUTHORIZED, "APIGW.0301", message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_token_is_forgotten_for_a_new_one() {
-        let tokens = Tokens::default();
-        let (now, then) = (time::from_millis(0), time::from_millis(1));
-        for number in 0..=CAPACITY {
-            tokens.issue(&number.to_string(), "p", then);
-        }
-        let admit = |token: &str| {
-            tokens.admit(
-                &HeaderMap::from_iter([("x-auth-token".parse().unwrap(), token.parse().unwrap())]),
-                "p",
-                now,
-            )
-        };
-        assert!(admit("0").is_err());
-        assert!(admit("1").is_ok());
-        tokens.revoke();
-        assert_eq!(admit("1"), Err(unauthenticated("decrypt token fail")));
+    ) -> Result<Arc<Grant>, TokenFault> {
+        let value = request::single(headers, name).map_err(|_| TokenFault::Repeated)?;
+        let value = value
+            .filter(|value| !value.is_empty())
+            .ok_or(TokenFault::Missing)?;
+        self.find(value.to_str().map_err(|_| TokenFault::Unknown)?, now)
     }
 }

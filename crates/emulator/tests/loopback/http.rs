@@ -24,11 +24,37 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
-    /// The status and the error code of a WKS or gateway body, and that the answer has its request id.
+    /// The message of an error in any shape.
+    pub(crate) fn message(&self) -> String {
+        let body = self.json();
+        let message = body["error_msg"].as_str().or(body["error"]["message"].as_str());
+        message
+            .unwrap_or_else(|| panic!("no message: {self:?}"))
+            .to_owned()
+    }
+
+    /// The status and the message of IAM's body under `/v3/`, whose parts agree with each other.
+    pub(crate) fn identity_error(&self) -> (u16, String) {
+        let error = self.json()["error"].take();
+        assert_eq!(error["code"], self.status);
+        assert!(
+            error["title"].is_string() && error["message"].is_string(),
+            "{error}"
+        );
+        (self.status, self.message())
+    }
+
+    /// The status and the error code of a WKS, IAM or gateway body, and that the answer has its request id.
     pub(crate) fn error(&self) -> (u16, String) {
         let body = self.json();
-        let message = body["error_msg"].as_str().unwrap();
-        assert!((2..=512).contains(&message.len()), "{message}");
+        let message = self.message();
+        // The gateway's messages have no documented bound, and may hold a canonical request.
+        let limit = if body["error_code"].as_str().unwrap().starts_with("APIGW.") {
+            4_096
+        } else {
+            512
+        };
+        assert!((2..=limit).contains(&message.len()), "{message}");
         assert_eq!(self.header("x-request-id").map(str::len), Some(32));
         if let Some(id) = body.get("request_id") {
             assert_eq!(id.as_str(), self.header("x-request-id"));
@@ -50,9 +76,14 @@ pub(crate) async fn send(
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    send_bytes(base_url, &[head.as_bytes(), body].concat()).await
+}
+
+/// Sends the bytes as they are. They must ask for the connection to be closed.
+pub(crate) async fn send_bytes(base_url: &str, request: &[u8]) -> Reply {
+    let host = base_url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(body).await.unwrap();
+    stream.write_all(request).await.unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
     parse(&bytes)

@@ -57,7 +57,7 @@ type Change = (&'static str, Value, u16);
 async fn wrong_requests_are_refused_in_the_shape_of_iam() {
     let rig = Rig::start(|builder| builder).await;
     let user = "/auth/identity/password/user";
-    let changes: [Change; 16] = [
+    let changes: [Change; 18] = [
         ("/auth", json!(null), 400),
         ("/auth/identity", json!([]), 400),
         ("/auth/identity/methods", json!(["token"]), 400),
@@ -79,9 +79,11 @@ async fn wrong_requests_are_refused_in_the_shape_of_iam() {
         ("/auth/scope", json!(null), 400),
         (
             "/auth/scope",
-            json!({ "domain": { "name": "emulator-domain" } }),
+            json!({ "domain": { "name": "emulator-domain" }, "project": { "name": "emulator-1" } }),
             400,
         ),
+        ("/auth/scope", json!({ "domain": {} }), 400),
+        ("/auth/scope", json!({ "domain": { "name": "elsewhere" } }), 401),
         ("/auth/scope/project", json!({}), 400),
         ("/auth/scope/project", json!({ "id": 1 }), 400),
         ("/auth/scope/project", json!({ "id": "unknown" }), 401),

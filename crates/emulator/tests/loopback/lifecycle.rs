@@ -79,6 +79,17 @@ async fn options_outside_their_bounds_are_refused() {
         (Emulator::builder().user_name(""), "user_name"),
         (Emulator::builder().password(""), "password"),
         (Emulator::builder().domain_name(""), "domain_name"),
+        (
+            Emulator::builder().domain_name("emulator-agency-domain"),
+            "domain_name",
+        ),
+        (Emulator::builder().agency(""), "agency"),
+        (Emulator::builder().key_ttl(forever), "key_ttl"),
+        (Emulator::builder().password_lock(forever), "password_lock"),
+        (Emulator::builder().totp_passcode(""), "totp_passcode"),
+        (Emulator::builder().access_key("", "secret"), "access_key"),
+        (Emulator::builder().access_key("A,K", "secret"), "access_key"),
+        (Emulator::builder().access_key("AK", ""), "access_key"),
     ] {
         let error = builder.start().await.unwrap_err();
         assert!(
@@ -87,6 +98,10 @@ async fn options_outside_their_bounds_are_refused() {
         );
     }
     let rig = Rig::start(|builder| builder).await;
+    for id in [rig.emulator.sub_project_id(), rig.emulator.agency_project_id()] {
+        let error = Emulator::builder().project_id(id).start().await.unwrap_err();
+        assert!(matches!(error, EmulatorError::InvalidOption { .. }), "{error}");
+    }
     let address = rig
         .emulator
         .base_url()
@@ -109,11 +124,18 @@ fn a_runtime_is_needed() {
 }
 
 #[tokio::test]
-async fn passwords_are_not_shown() {
-    let builder = Emulator::builder().password("hunter-2-secret").sessions(1);
+async fn secrets_are_not_shown() {
+    let builder = Emulator::builder()
+        .password("hunter-2-password")
+        .access_key("AKEXAMPLE", "hunter-2-key")
+        .totp_passcode("hunter-2-code")
+        .sessions(1);
     assert!(!format!("{builder:?}").contains("hunter-2"));
     let emulator = builder.start().await.unwrap();
-    assert_eq!(emulator.password(), "hunter-2-secret");
+    assert_eq!(emulator.password(), "hunter-2-password");
+    assert_eq!(emulator.access_key_id(), "AKEXAMPLE");
+    assert_eq!(emulator.secret_access_key(), "hunter-2-key");
+    assert_eq!(emulator.totp_passcode(), Some("hunter-2-code"));
     assert!(!format!("{emulator:?}").contains("hunter-2"));
 }
 

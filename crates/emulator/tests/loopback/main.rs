@@ -7,11 +7,19 @@
     reason = "helpers of tests fail a test by panicking, and wait for sockets in real time"
 )]
 
+mod agencies;
 mod centre;
 mod export;
 mod http;
 mod iam;
+mod keys;
 mod lifecycle;
 mod list;
+mod locks;
+mod metadata;
+mod projects;
 mod protocol;
 mod rig;
+mod sign;
+mod signatures;
+mod tokens;

@@ -36,8 +36,15 @@ impl Rig {
             now,
             token: OnceLock::new(),
         };
-        rig.token.set(rig.sign_in().await).unwrap();
+        let token = rig.ask_token("?nocatalog=true", &rig.credentials()).await;
+        assert_eq!(token.status, 201);
+        let token = token.header("x-subject-token").unwrap().to_owned();
+        rig.token.set(token).unwrap();
         rig
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.now.load(Ordering::SeqCst)).unwrap()
     }
 
     pub(crate) fn advance(&self, by: Duration) {
@@ -47,27 +54,53 @@ impl Rig {
 
     /// The body of a token request that is right in every respect.
     pub(crate) fn credentials(&self) -> Value {
+        let mut identity = json!({ "methods": ["password"], "password": { "user": {
+            "name": self.emulator.user_name(),
+            "password": self.emulator.password(),
+            "domain": { "name": self.emulator.domain_name() },
+        } } });
+        if let Some(passcode) = self.emulator.totp_passcode() {
+            identity["methods"] = json!(["password", "totp"]);
+            identity["totp"] = json!({ "user": { "id": self.emulator.user_id(), "passcode": passcode } });
+        }
         json!({ "auth": {
-            "identity": { "methods": ["password"], "password": { "user": {
-                "name": self.emulator.user_name(),
-                "password": self.emulator.password(),
-                "domain": { "name": self.emulator.domain_name() },
-            } } },
+            "identity": identity,
             "scope": { "project": { "name": self.emulator.region() } },
         } })
     }
 
+    /// A token for another scope than the usual one.
+    pub(crate) async fn token_for(&self, scope: Value) -> String {
+        let mut body = self.credentials();
+        body["auth"]["scope"] = scope;
+        self.token_from(&body).await
+    }
+
+    /// The token that a request for one leads to.
+    pub(crate) async fn token_from(&self, body: &Value) -> String {
+        let reply = self.ask_token("", body).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        reply.header("x-subject-token").unwrap().to_owned()
+    }
+
     pub(crate) async fn ask_token(&self, query: &str, body: &Value) -> Reply {
         let target = format!("/v3/auth/tokens{query}");
-        let headers = [("Content-Type", "application/json;charset=UTF-8")];
-        self.send("POST", &target, &headers, body.to_string().as_bytes())
+        let headers = [
+            ("Content-Type", "application/json;charset=UTF-8"),
+            ("X-Auth-Token", self.token()),
+        ];
+        // Only an agency needs a token here, and the first one is asked for without.
+        let headers = if self.token().is_empty() {
+            &headers[..1]
+        } else {
+            &headers
+        };
+        self.send("POST", &target, headers, body.to_string().as_bytes())
             .await
     }
 
     pub(crate) async fn sign_in(&self) -> String {
-        let reply = self.ask_token("?nocatalog=true", &self.credentials()).await;
-        assert_eq!(reply.status, 201);
-        reply.header("x-subject-token").unwrap().to_owned()
+        self.token_from(&self.credentials()).await
     }
 
     pub(crate) fn token(&self) -> &str {
