@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use session_export_transport::TransportError;
@@ -37,8 +38,13 @@ pub enum AuthErrorKind {
     PlainHttp,
     /// The configured credential cannot be one: empty, or with characters that no header carries.
     InvalidCredential,
-    /// The issuer gave a token that has already expired: one of the two clocks is wrong.
-    ExpiredToken,
+    /// The issuer gave a credential that has already expired: one of the two clocks is wrong.
+    Expired,
+    /// The service rejected this credential moments ago, and it cannot be renewed. Nothing was sent: more than five bad
+    /// signatures in a row lock an access key.
+    Rejected,
+    /// IAM knows no project of this name, or several.
+    NoProject,
     /// The client's limit passed before there was a credential.
     TimedOut,
     /// A provider of your own failed; see [`AuthError::other`].
@@ -57,6 +63,8 @@ pub struct Refusal {
     pub message: Option<String>,
     /// The id of the request, for support.
     pub request_id: Option<String>,
+    /// How long the issuer asks to wait: `Retry-After`, or the window that a throttling message names.
+    pub retry_after: Option<Duration>,
 }
 
 impl Refusal {
@@ -67,6 +75,7 @@ impl Refusal {
             code: None,
             message: None,
             request_id: None,
+            retry_after: None,
         }
     }
 }
@@ -113,6 +122,18 @@ impl AuthError {
         &self.inner.kind
     }
 
+    /// Whether the credential itself was not judged, and the same fetch may well succeed later: the issuer could not be
+    /// reached in time, throttles (429), or is not available (408, 500, 502, 503, 504).
+    pub fn is_transient(&self) -> bool {
+        match self.kind() {
+            AuthErrorKind::Unreachable | AuthErrorKind::TimedOut => true,
+            AuthErrorKind::Refused(refusal) => {
+                matches!(refusal.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+            }
+            _ => false,
+        }
+    }
+
     /// The issuer's refusal, if it is one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self.kind() {
@@ -131,14 +152,16 @@ impl From<TransportError> for AuthError {
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.inner.kind {
-            AuthErrorKind::Refused(refusal) => write!(f, "the token was refused: {refusal}")?,
-            AuthErrorKind::Unreachable => f.write_str("the token issuer could not be reached")?,
-            AuthErrorKind::Reply => f.write_str("the token issuer's answer was not understood")?,
+            AuthErrorKind::Refused(refusal) => write!(f, "the credential was refused: {refusal}")?,
+            AuthErrorKind::Unreachable => f.write_str("the credential's issuer could not be reached")?,
+            AuthErrorKind::Reply => f.write_str("the issuer's answer was not understood")?,
             AuthErrorKind::PlainHttp => f.write_str("plain http is refused")?,
             AuthErrorKind::InvalidCredential => f.write_str("the credential is not usable")?,
-            AuthErrorKind::ExpiredToken => f.write_str("the new token has already expired")?,
-            AuthErrorKind::TimedOut => f.write_str("there was no token within the time limit")?,
-            AuthErrorKind::Other => f.write_str("the token provider failed")?,
+            AuthErrorKind::Expired => f.write_str("the new credential has already expired")?,
+            AuthErrorKind::Rejected => f.write_str("the credential was rejected moments ago")?,
+            AuthErrorKind::NoProject => f.write_str("the project was not found")?,
+            AuthErrorKind::TimedOut => f.write_str("there was no credential within the time limit")?,
+            AuthErrorKind::Other => f.write_str("the credential provider failed")?,
         }
         match &self.inner.detail {
             Some(detail) => write!(f, ": {detail}"),
@@ -158,6 +181,9 @@ impl fmt::Display for Refusal {
         }
         if let Some(request_id) = &self.request_id {
             write!(f, " (request id {request_id})")?;
+        }
+        if let Some(wait) = self.retry_after {
+            write!(f, "; it asks to wait {} s", wait.as_secs())?;
         }
         Ok(())
     }

@@ -4,11 +4,14 @@ use std::fmt;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use session_export_model::ProjectId;
 use zeroize::Zeroizing;
 
 use crate::{AuthError, AuthErrorKind};
+
+/// The header that carries a token.
+pub(crate) const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
 /// A user token: the value of `X-Auth-Token`.
 ///

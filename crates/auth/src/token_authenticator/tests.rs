@@ -226,7 +226,7 @@ async fn a_provider_that_returns_an_expired_token_is_an_error_not_a_loop() {
         .token(start())
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), &AuthErrorKind::ExpiredToken);
+    assert_eq!(error.kind(), &AuthErrorKind::Expired);
     assert!(
         error.to_string().contains("check the clock of this machine"),
         "{error}"

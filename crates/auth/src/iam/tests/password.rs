@@ -1,42 +1,22 @@
 use session_export_transport::test_util::MockTransport;
-use session_export_transport::{Delivery, Response, ResponseBody, TransportError, TransportErrorKind};
+use session_export_transport::{Delivery, Response, TransportError, TransportErrorKind};
 
 use super::*;
-use crate::AuthErrorKind;
-
-const ANSWER: &str = r#"{"token":{"methods":["password"],"expires_at":"2024-02-28T03:47:51.701000Z",
-    "issued_at":"2024-02-27T03:47:51.701000Z","catalog":[],"roles":[{"id":"0","name":"te_admin"}],
-    "project":{"id":"a4da8115c9d8464ead3a38309130523f","name":"cn-north-4","domain":{"id":"d","name":"account-a"}},
-    "user":{"id":"u","name":"user005","password_expires_at":"","domain":{"id":"d","name":"account-a"}}}}"#;
-
-fn response(status: u16, token: Option<&str>, body: &str) -> Response {
-    let mut response = Response::new(ResponseBody::from(body.to_owned()));
-    *response.status_mut() = status.try_into().unwrap();
-    if let Some(token) = token {
-        response
-            .headers_mut()
-            .insert("x-subject-token", token.parse().unwrap());
-    }
-    response
-        .headers_mut()
-        .insert("x-request-id", "0f1e2d".parse().unwrap());
-    response
-}
+use crate::{AuthErrorKind, ProvideToken};
 
 fn iam(answer: impl Fn() -> Result<Response, TransportError> + Send + 'static) -> IamPassword {
     let mut transport = MockTransport::new();
     transport.expect_send().times(1).returning(move |_| answer());
     provider(
         transport,
-        ProjectScope::by_name("cn-north-4"),
+        TokenScope::project_name("cn-north-4"),
         "https://iam.example.com",
     )
 }
 
-fn provider(transport: MockTransport, scope: ProjectScope, url: &str) -> IamPassword {
+fn provider(transport: MockTransport, scope: TokenScope, url: &str) -> IamPassword {
     IamPassword::new(
-        transport,
-        url.parse().unwrap(),
+        Iam::new(transport, url.parse().unwrap()),
         "user005",
         "hunter2-secret",
         "account-a",
@@ -44,16 +24,21 @@ fn provider(transport: MockTransport, scope: ProjectScope, url: &str) -> IamPass
     )
 }
 
+fn with_iam(iam: Iam) -> IamPassword {
+    let scope = TokenScope::project_name("cn-north-4");
+    IamPassword::new(iam, "user005", "hunter2-secret", "account-a", scope)
+}
+
 #[tokio::test]
 async fn the_request_is_the_documented_one() {
     for (scope, expected) in [
-        (ProjectScope::by_name("cn-north-4"), r#"{"name":"cn-north-4"}"#),
+        (TokenScope::project_name("cn-north-4"), r#"{"name":"cn-north-4"}"#),
         (
-            ProjectScope::by_id("a4da8115".parse().unwrap()),
+            TokenScope::project_id("a4da8115".parse().unwrap()),
             r#"{"id":"a4da8115"}"#,
         ),
         (
-            ProjectScope::by_name_in("cn-north-4_sub", "default"),
+            TokenScope::project_name_in("cn-north-4_sub", "default"),
             r#"{"name":"cn-north-4_sub","domain":{"name":"default"}}"#,
         ),
     ] {
@@ -107,7 +92,7 @@ async fn a_refusal_says_what_iam_said() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the token was refused: HTTP 401: The username or password is wrong. (request id 0f1e2d)"
+        "the credential was refused: HTTP 401: The username or password is wrong. (request id 0f1e2d)"
     );
     let modern = r#"{"error_code":"IAM.0012","error_msg":"Too many."}"#;
     let error = iam(move || Ok(response(429, None, modern)))
@@ -117,7 +102,7 @@ async fn a_refusal_says_what_iam_said() {
     assert_eq!(error.refusal().unwrap().code.as_deref(), Some("IAM.0012"));
     assert_eq!(
         error.to_string(),
-        "the token was refused: HTTP 429 IAM.0012: Too many. (request id 0f1e2d)"
+        "the credential was refused: HTTP 429 IAM.0012: Too many. (request id 0f1e2d)"
     );
     let html = iam(|| Ok(response(502, None, "<html>")))
         .provide_token()
@@ -125,7 +110,7 @@ async fn a_refusal_says_what_iam_said() {
         .unwrap_err();
     assert_eq!(
         html.to_string(),
-        "the token was refused: HTTP 502 (request id 0f1e2d)"
+        "the credential was refused: HTTP 502 (request id 0f1e2d)"
     );
 }
 
@@ -175,7 +160,7 @@ async fn an_unreachable_iam_keeps_its_cause() {
 async fn a_password_does_not_travel_in_the_open() {
     let mut transport = MockTransport::new();
     transport.expect_send().times(0);
-    let scope = ProjectScope::by_name("cn-north-4");
+    let scope = TokenScope::project_name("cn-north-4");
     let error = provider(transport, scope, "http://iam.example.com")
         .provide_token()
         .await
@@ -189,10 +174,97 @@ fn debug_shows_who_but_not_the_password() {
     transport.expect_send().times(0);
     let debug = format!(
         "{:?}",
-        provider(transport, ProjectScope::by_name("x"), "https://iam.example.com")
+        provider(
+            transport,
+            TokenScope::project_name("x"),
+            "https://iam.example.com"
+        )
     );
     assert!(
         debug.contains("user005") && debug.contains("iam.example.com") && !debug.contains("hunter2"),
         "{debug}"
     );
+}
+
+#[tokio::test]
+async fn the_second_factor_goes_along() {
+    let check = |request: &Request| {
+        assert_eq!(
+            body(request),
+            r#"{"auth":{"identity":{"methods":["password","totp"],"password":{"user":{"name":"user005","password":"hunter2-secret","domain":{"name":"account-a"}}},"totp":{"user":{"id":"u-17","passcode":"492817"}}},"scope":{"project":{"name":"cn-north-4"}}}}"#
+        );
+    };
+    let iam = iam_once(check, || response(201, Some("MIIanswer"), ANSWER));
+    let provider = with_iam(iam).totp("u-17", TotpPasscode::once("492817"));
+    assert!(provider.can_renew());
+    provider.provide_token().await.unwrap();
+    // The passcode is good for one log-in: a second one is not even tried.
+    assert!(!provider.can_renew());
+    let error = provider.provide_token().await.unwrap_err();
+    assert_eq!(error.kind(), &AuthErrorKind::InvalidCredential);
+    assert!(
+        error.to_string().ends_with("log in again with a new one"),
+        "{error}"
+    );
+    let debug = format!("{provider:?}");
+    assert!(debug.contains("u-17") && !debug.contains("492817"), "{debug}");
+}
+
+#[tokio::test]
+async fn a_passcode_that_nobody_looked_at_is_still_good() {
+    let iam = iam_once(|_| (), || response(503, None, ""));
+    let provider = with_iam(iam).totp("u-17", TotpPasscode::once("492817"));
+    assert!(provider.provide_token().await.unwrap_err().is_transient());
+    assert!(provider.can_renew());
+    let iam = iam_once(|_| (), || response(401, None, ""));
+    let provider = with_iam(iam).totp("u-17", TotpPasscode::once("492817"));
+    assert!(!provider.provide_token().await.unwrap_err().is_transient());
+    assert!(!provider.can_renew());
+}
+
+#[tokio::test]
+async fn a_passcode_can_be_asked_for_each_time() {
+    let mut transport = MockTransport::new();
+    let mut expected = 0;
+    transport.expect_send().times(2).returning(move |request| {
+        expected += 1;
+        assert!(body(&request).contains(&format!(r#""passcode":"00000{expected}""#)));
+        Ok(response(201, Some("MIIanswer"), ANSWER))
+    });
+    let asked = std::sync::atomic::AtomicU8::new(0);
+    let passcode = TotpPasscode::asked(move || {
+        let number = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        Ok(format!("00000{number}").into())
+    });
+    let iam = Iam::new(transport, "https://iam.example.com".parse().unwrap());
+    let provider = with_iam(iam).totp("u-17", passcode);
+    for _ in 0..2 {
+        assert!(provider.can_renew());
+        provider.provide_token().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_log_in_says_how_long_to_wait() {
+    for (status, retry_after, message, expected) in [
+        (429, None, "Threshold: 10 times per 60 seconds.", Some(60)),
+        (429, Some("7"), "Too many.", Some(7)),
+        (503, Some("3"), "time:1 minute", Some(3)),
+        (401, None, "limit:10,time:1 minute", None),
+    ] {
+        let answer = move || {
+            let text = format!(r#"{{"error_code":"IAM.0012","error_msg":"{message}"}}"#);
+            let mut response = response(status, None, &text);
+            if let Some(seconds) = retry_after {
+                response
+                    .headers_mut()
+                    .insert("retry-after", seconds.parse().unwrap());
+            }
+            Ok(response)
+        };
+        let error = iam(answer).provide_token().await.unwrap_err();
+        let expected = expected.map(std::time::Duration::from_secs);
+        assert_eq!(error.refusal().unwrap().retry_after, expected, "{message}");
+        assert_eq!(error.is_transient(), status != 401);
+    }
 }
