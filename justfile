@@ -57,13 +57,19 @@ interop:
 real-servers:
     .ci/real-servers.sh
 
+# An IAM of another make: OpenStack Keystone from PyPI issues tokens, finds the project, revokes. Installs it if it is not there.
+keystone:
+    test -x target/keystone/bin/keystone-manage || { python3 -m venv target/keystone && target/keystone/bin/pip install --quiet --disable-pip-version-check keystone==30.0.0 waitress==3.0.2; }
+    target/keystone/bin/python .ci/keystone.py
+
 # Peak memory of a 4 GiB download through both transports.
 large-download:
     python3 .ci/large-download.py
 
-# Writes the clauses of the transport kit into the guide.
+# Writes what tests print into the pages of docs/: the clauses of the transport kit, the table of credentials.
 guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
+    SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-auth --test chain
 
 # Everything, in CI's order; the first failure ends it.
 ci: test test-hyper fmt clippy doc walls deny typos readme interop

@@ -3,213 +3,188 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use session_export::{
-    AuthError, AuthErrorKind, BaseUrl, Client, Endpoint, IamPassword, PlainHttp, ProjectId, ProjectScope,
-    ProvideToken, StaticToken, Token, TokenAuthenticator, Transport,
+    BaseUrl, Client, CredentialChain, Endpoint, EndpointBuilder, EndpointOverrides, Environment, Found, Iam,
+    PlainHttp, ProjectId, SourceKind, Transport,
 };
 use session_export_emulator::Emulator;
 
 use crate::args::ConnectionArgs;
-use crate::credentials::{Credentials, Login, variable};
+use crate::credentials;
+use crate::environment::variable;
 use crate::failure::Failure;
+use crate::login::{Aim, Login};
 use crate::progress::Progress;
 use crate::transport;
 
 /// A client, and the emulator it talks to if there is one.
 pub(crate) struct Connection {
     pub(crate) client: Client,
-    authenticator: Arc<Authenticator>,
-    timeout: Option<Duration>,
     /// Dropping it stops it.
     _emulator: Option<Emulator>,
 }
 
-type Authenticator = TokenAuthenticator<Box<dyn ProvideToken>>;
-
-/// How long a log-in may take that the client does not watch over: as long as the client would let it.
-const LOG_IN: Duration = Duration::from_secs(40);
-
-/// The parts that flags, environment or an emulator give.
-struct Parts {
-    endpoint: Endpoint,
-    project_id: Option<ProjectId>,
-    /// The name by which IAM knows the project: usually the region's.
-    project_name: Option<String>,
-    credentials: Credentials,
-    plain_http: PlainHttp,
+/// Who is calling and for which project, before anything is sent to the service.
+pub(crate) struct Access {
+    pub(crate) login: Login,
+    pub(crate) iam: Option<Iam>,
+    pub(crate) aim: Aim,
+    endpoint: EndpointBuilder,
     transport: Arc<dyn Transport>,
+    emulator: Option<Emulator>,
 }
 
 impl Connection {
-    /// Puts a client together. Nothing is sent, unless the project's id is to be found out by logging in.
+    /// Puts a client together. Nothing is sent, unless the project's id is to be found out.
     pub(crate) async fn open(
         args: ConnectionArgs,
         timeout: Option<Duration>,
         progress: &Progress,
     ) -> Result<Self, Failure> {
-        let (parts, emulator) = if args.emulator {
-            let emulator = Emulator::builder()
-                .start()
-                .await
-                .map_err(|error| Failure::emulator(&error))?;
-            (
-                Parts::of_emulator(&emulator, transport::direct(&args.transport)?)?,
-                Some(emulator),
-            )
-        } else {
-            let transport = transport::build(&args.transport, progress)?;
-            (Parts::of_flags(args, transport)?, None)
-        };
-        let provider = parts.provider()?;
-        let authenticator = Arc::new(TokenAuthenticator::new(provider).plain_http(parts.plain_http));
         let started = Instant::now();
-        let project_id = match parts.project_id {
-            Some(id) => id,
-            None => project_of_token(&authenticator, timeout).await?,
-        };
-        // The log-in has used some of the time for the whole.
-        let timeout = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
-        let client = Client::builder(parts.endpoint, project_id)
-            .transport(parts.transport)
-            .authenticator(Arc::clone(&authenticator))
+        let access = Access::find(args, progress).await?;
+        let endpoint = access.endpoint.build()?;
+        // Finding out who is calling has used some of the time for the whole.
+        let left = || timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
+        let project_id = access
+            .login
+            .project(access.iam.as_ref(), &access.aim, left())
+            .await?;
+        let client = Client::builder(endpoint, project_id)
+            .transport(access.transport)
+            .authenticator(access.login)
             .user_agent(concat!("session-export-cli/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        let client = match timeout {
-            Some(timeout) => client.with_deadline(timeout),
+        let client = match left() {
+            Some(left) => client.with_deadline(left),
             None => client,
         };
         Ok(Self {
             client,
-            authenticator,
-            timeout,
-            _emulator: emulator,
+            _emulator: access.emulator,
         })
     }
+}
 
-    /// The token that requests carry.
-    pub(crate) async fn token(&self) -> Result<Token, Failure> {
-        log_in(&self.authenticator, self.timeout).await
+impl Access {
+    /// Finds the credential, and where IAM is. Nothing is sent, unless this machine's metadata is asked.
+    pub(crate) async fn find(args: ConnectionArgs, progress: &Progress) -> Result<Self, Failure> {
+        if args.emulator {
+            Self::of_emulator(transport::direct(&args.transport)?).await
+        } else {
+            Self::of_flags(args, progress).await
+        }
     }
-}
 
-/// Gets a token outside of any call of the client, and so outside of its limits.
-async fn log_in(authenticator: &Authenticator, timeout: Option<Duration>) -> Result<Token, Failure> {
-    let limit = timeout.map_or(LOG_IN, |timeout| timeout.min(LOG_IN));
-    match tokio::time::timeout(limit, authenticator.token(Utc::now())).await {
-        Ok(token) => Ok(token?),
-        Err(_) if timeout == Some(limit) => Err(Failure::deadline(limit, "logging in")),
-        Err(_) => Err(AuthError::new(AuthErrorKind::TimedOut).into()),
-    }
-}
-
-async fn project_of_token(
-    authenticator: &Authenticator,
-    timeout: Option<Duration>,
-) -> Result<ProjectId, Failure> {
-    let token = log_in(authenticator, timeout).await?;
-    token
-        .project_id()
-        .cloned()
-        .ok_or_else(|| Failure::usage("the project is not known; give --project-id, or set HW_PROJECT_ID"))
-}
-
-impl Parts {
-    fn of_emulator(emulator: &Emulator, transport: Arc<dyn Transport>) -> Result<Self, Failure> {
+    async fn of_emulator(transport: Arc<dyn Transport>) -> Result<Self, Failure> {
+        let emulator = Emulator::builder()
+            .start()
+            .await
+            .map_err(|error| Failure::emulator(&error))?;
+        let environment = Environment::from_iter([
+            ("HW_USER_NAME", emulator.user_name()),
+            ("HW_USER_PASSWORD", emulator.password()),
+            ("HW_DOMAIN_NAME", emulator.domain_name()),
+        ]);
+        let found = CredentialChain::new(environment)
+            .only(SourceKind::TerraformEnvironment)
+            .find()
+            .await
+            .map_err(|error| Failure::no_credentials(&error))?;
         let base = base_url("--emulator", &emulator.base_url())?;
-        Ok(Self {
-            endpoint: Endpoint::builder()
-                .sessions(base.clone())
-                .export_centre(base.clone())
-                .iam(base)
-                .build()?,
+        let endpoint = Endpoint::builder()
+            .sessions(base.clone())
+            .export_centre(base.clone())
+            .iam(base.clone());
+        let aim = Aim {
             project_id: Some(project_id(emulator.project_id())?),
             project_name: None,
-            credentials: Credentials::Password(Login {
-                user: emulator.user_name().to_owned(),
-                password: emulator.password().to_owned(),
-                domain: emulator.domain_name().to_owned(),
-            }),
+            project_domain: None,
             plain_http: PlainHttp::LoopbackOnly,
+            exchange: false,
+        };
+        let iam = Iam::new(Arc::clone(&transport), base);
+        Ok(Self {
+            login: Login::new(found, Some(&iam), &aim)?,
+            iam: Some(iam),
+            aim,
+            endpoint,
             transport,
+            emulator: Some(emulator),
         })
     }
 
-    fn of_flags(args: ConnectionArgs, transport: Arc<dyn Transport>) -> Result<Self, Failure> {
-        let region = given_or(args.region, &["HW_REGION_NAME", "OS_REGION_NAME"])?;
-        let mut endpoint = Endpoint::builder();
-        if let Some(region) = &region {
-            endpoint = endpoint.region(region);
-        }
+    async fn of_flags(args: ConnectionArgs, progress: &Progress) -> Result<Self, Failure> {
+        let transport = transport::build(&args.transport, progress)?;
+        let direct = transport::direct(&args.transport)?;
+        // What the flags say is judged first: it needs no credential.
+        let mut endpoint =
+            Endpoint::builder().overrides(&EndpointOverrides::read(&Environment::of_process())?);
         if let Some(url) = &args.endpoint {
             endpoint = endpoint.sessions(base_url("--endpoint", url)?);
         }
         if let Some(url) = &args.export_endpoint {
             endpoint = endpoint.export_centre(base_url("--export-endpoint", url)?);
         }
-        if let Some(url) = &args.iam_endpoint {
-            endpoint = endpoint.iam(iam_base_url("--iam-endpoint", url)?);
-        } else if let Some(url) = variable(&["HW_AUTH_URL", "OS_AUTH_URL"])? {
-            endpoint = endpoint.iam(iam_base_url("HW_AUTH_URL", &url)?);
+        let iam_endpoint = args.iam_endpoint.as_deref().map(iam_base_url).transpose()?;
+        let given_project = args.project_id.as_deref().map(project_id).transpose()?;
+        if let Some(region) = &args.region {
+            endpoint = endpoint.region(region);
         }
-        let project = given_or(
-            args.project_id,
-            &["HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID"],
-        )?;
+        endpoint.iam_url()?;
+        let found = credentials::find(&args, direct, progress).await?;
+        let region = args
+            .region
+            .or_else(|| found.region().map(|region| region.as_str().to_owned()));
+        if let Some(region) = &region {
+            endpoint = endpoint.region(region);
+        }
+        if let Some(base) = iam_endpoint.or_else(|| found.iam_endpoint().cloned()) {
+            endpoint = endpoint.iam(base);
+        }
+        let plain_http = match args.allow_http {
+            true => PlainHttp::Allowed,
+            false => PlainHttp::LoopbackOnly,
+        };
+        let aim = Aim {
+            project_id: given_project.or_else(|| found.project_id().cloned()),
+            project_name: found.project_name().map(str::to_owned).or(region),
+            project_domain: project_domain(&found)?,
+            plain_http,
+            exchange: args.credential.exchange_token,
+        };
+        let iam = endpoint
+            .iam_url()?
+            .map(|base| Iam::new(Arc::clone(&transport), base).plain_http(plain_http));
         Ok(Self {
-            endpoint: endpoint.build()?,
-            project_id: project.as_deref().map(project_id).transpose()?,
-            project_name: variable(&["HW_PROJECT_NAME", "OS_PROJECT_NAME", "OS_TENANT_NAME"])?.or(region),
-            credentials: Credentials::from_environment()?,
-            plain_http: if args.allow_http {
-                PlainHttp::Allowed
-            } else {
-                PlainHttp::LoopbackOnly
-            },
+            login: Login::new(found, iam.as_ref(), &aim)?,
+            iam,
+            aim,
+            endpoint,
             transport,
+            emulator: None,
         })
-    }
-
-    fn provider(&self) -> Result<Box<dyn ProvideToken>, Failure> {
-        match &self.credentials {
-            Credentials::Token(token) => Ok(Box::new(StaticToken::new(token.clone()))),
-            Credentials::Password(login) => {
-                let iam = self.endpoint.iam().ok_or_else(|| {
-                    Failure::usage("a password needs to know where IAM is; give --region or --iam-endpoint")
-                })?;
-                let scope = match (&self.project_id, &self.project_name) {
-                    (Some(id), _) => ProjectScope::by_id(id.clone()),
-                    (None, Some(name)) => ProjectScope::by_name(name),
-                    (None, None) => {
-                        return Err(Failure::usage(
-                            "a password needs a project; give --project-id or --region",
-                        ));
-                    }
-                };
-                let Login {
-                    user,
-                    password,
-                    domain,
-                } = login;
-                let provider = IamPassword::new(
-                    Arc::clone(&self.transport),
-                    iam.clone(),
-                    user,
-                    password,
-                    domain,
-                    scope,
-                );
-                Ok(Box::new(provider.plain_http(self.plain_http)))
-            }
-        }
     }
 }
 
-/// What a flag says, else what the environment says.
-fn given_or(flag: Option<String>, names: &[&str]) -> Result<Option<String>, Failure> {
-    match flag {
-        Some(value) => Ok(Some(value)),
-        None => variable(names),
+/// What `token --explain` tells: what was looked at, and what would be used. Nobody logs in.
+pub(crate) async fn explained(args: ConnectionArgs, progress: &Progress) -> Result<Found, Failure> {
+    if args.emulator {
+        return Err(Failure::usage(
+            "with --emulator nothing is looked for: the emulator's own user logs in",
+        ));
+    }
+    let direct = transport::direct(&args.transport)?;
+    credentials::find(&args, direct, progress).await
+}
+
+/// The account of a project that is given by its name: OpenStack's Keystone wants it.
+fn project_domain(found: &Found) -> Result<Option<String>, Failure> {
+    match found.source().map(|source| source.kind()) {
+        Some(SourceKind::OpenStackEnvironment) => {
+            variable(&["OS_PROJECT_DOMAIN_NAME", "OS_DOMAIN_NAME", "OS_USER_DOMAIN_NAME"])
+        }
+        _ => Ok(None),
     }
 }
 
@@ -219,9 +194,9 @@ fn base_url(flag: &str, text: &str) -> Result<BaseUrl, Failure> {
 }
 
 /// Other tools want IAM's URL with its version: `https://iam.cn-north-4.myhuaweicloud.com/v3`.
-fn iam_base_url(flag: &str, text: &str) -> Result<BaseUrl, Failure> {
+fn iam_base_url(text: &str) -> Result<BaseUrl, Failure> {
     let trimmed = text.trim_end_matches('/');
-    base_url(flag, trimmed.strip_suffix("/v3").unwrap_or(trimmed))
+    base_url("--iam-endpoint", trimmed.strip_suffix("/v3").unwrap_or(trimmed))
 }
 
 fn project_id(text: &str) -> Result<ProjectId, Failure> {

@@ -1,88 +1,88 @@
-//! Who is calling, from the environment: a secret is never a command-line argument, where other users could see it.
+//! Who is calling: found in the environment or in a file, because other users could see a command-line argument.
 
-use std::ffi::OsString;
+use std::sync::Arc;
 
-use session_export::Token;
+use session_export::{
+    Clock, CredentialChain, Environment, Found, InstanceMetadata, Outcome, SourceKind, SystemClock, Transport,
+};
 
+use crate::args::{ConnectionArgs, Place};
+use crate::environment::variable;
 use crate::failure::Failure;
+use crate::progress::Progress;
 
-/// What the environment says.
-#[derive(Debug)]
-pub(crate) enum Credentials {
-    /// A token that somebody already has.
-    Token(Token),
-    /// A user who logs in.
-    Password(Login),
-}
+/// Where this machine's metadata service is, if not at its usual address; `off` for nowhere.
+pub(crate) const METADATA_ENDPOINT: &str = "SESSION_EXPORT_METADATA_ENDPOINT";
 
-/// A user's name, password and account.
-pub(crate) struct Login {
-    pub(crate) user: String,
-    pub(crate) password: String,
-    pub(crate) domain: String,
-}
-
-impl std::fmt::Debug for Login {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login")
-            .field("user", &self.user)
-            .field("domain", &self.domain)
-            .finish_non_exhaustive()
-    }
-}
-
-const TOKEN: [&str; 3] = ["SESSION_EXPORT_TOKEN", "HW_AUTH_TOKEN", "OS_AUTH_TOKEN"];
-const USER: [&str; 2] = ["HW_USER_NAME", "OS_USERNAME"];
-const PASSWORD: [&str; 2] = ["HW_USER_PASSWORD", "OS_PASSWORD"];
-const DOMAIN: [&str; 4] = [
-    "HW_DOMAIN_NAME",
-    "OS_DOMAIN_NAME",
-    "OS_USER_DOMAIN_NAME",
-    "OS_PROJECT_DOMAIN_NAME",
+/// The variables that a flag takes the place of.
+const REGION: [&str; 2] = ["HW_REGION_NAME", "OS_REGION_NAME"];
+const PROJECT: [&str; 4] = [
+    "HUAWEICLOUD_SDK_PROJECT_ID",
+    "HW_PROJECT_ID",
+    "OS_PROJECT_ID",
+    "OS_TENANT_ID",
 ];
 
-/// The first of these variables that is set and not empty. One that is no text is refused, not passed over.
-pub(crate) fn variable(names: &[&str]) -> Result<Option<String>, Failure> {
-    for name in names {
-        match std::env::var_os(name).map(OsString::into_string) {
-            Some(Ok(value)) if !value.trim().is_empty() => return Ok(Some(value)),
-            Some(Ok(_)) | None => {}
-            // The value may be a secret.
-            Some(Err(_)) => return Err(Failure::usage(format!("the value of {name} is not valid UTF-8"))),
+/// Looks where the flags say, or everywhere. `direct` reaches this machine's own network, without a proxy.
+pub(crate) async fn find(
+    args: &ConnectionArgs,
+    direct: Arc<dyn Transport>,
+    progress: &Progress,
+) -> Result<Found, Failure> {
+    // Not even looked at, so that nobody has to mend a variable that is not used.
+    let given = |name: &str| {
+        (args.region.is_some() && REGION.contains(&name))
+            || (args.project_id.is_some() && PROJECT.contains(&name))
+    };
+    let environment = Environment::of_process().without(given);
+    let mut chain = CredentialChain::new(environment);
+    let args = &args.credential;
+    if let Some(path) = &args.credentials_file {
+        chain = chain.credentials_file(path);
+    }
+    if let Some(profile) = &args.profile {
+        chain = chain.profile(profile);
+    }
+    if let Some(place) = args.credentials {
+        chain = chain.sources(kinds(place).iter().copied());
+    }
+    if let Some(metadata) = instance_metadata(direct)? {
+        chain = chain.instance_metadata(metadata);
+    }
+    let found = chain
+        .find()
+        .await
+        .map_err(|error| Failure::no_credentials(&error))?;
+    for looked in found.report() {
+        if matches!(looked.outcome(), Outcome::Warning(_)) {
+            progress.say(looked.to_string());
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
-impl Credentials {
-    /// Reads the environment: a token first, else a user with a password.
-    pub(crate) fn from_environment() -> Result<Self, Failure> {
-        if let Some(token) = variable(&TOKEN)? {
-            return Ok(Self::Token(Token::new(token)?));
-        }
-        let (user, password, domain) = (variable(&USER)?, variable(&PASSWORD)?, variable(&DOMAIN)?);
-        let missing: Vec<_> = [
-            (user.is_none(), USER[0]),
-            (password.is_none(), PASSWORD[0]),
-            (domain.is_none(), DOMAIN[0]),
-        ]
-        .into_iter()
-        .filter_map(|(missing, name)| missing.then_some(name))
-        .collect();
-        match (user, password, domain) {
-            (Some(user), Some(password), Some(domain)) => Ok(Self::Password(Login {
-                user,
-                password,
-                domain,
-            })),
-            (None, None, _) => Err(Failure::no_credentials(
-                "there are no credentials; set SESSION_EXPORT_TOKEN or HW_AUTH_TOKEN, or HW_USER_NAME, \
-                 HW_USER_PASSWORD and HW_DOMAIN_NAME, or try --emulator",
-            )),
-            _ => Err(Failure::no_credentials(format!(
-                "the credentials are incomplete; set {} too",
-                missing.join(" and ")
-            ))),
-        }
+fn instance_metadata(direct: Arc<dyn Transport>) -> Result<Option<InstanceMetadata>, Failure> {
+    let metadata = InstanceMetadata::new(direct, Arc::new(SystemClock::new()) as Arc<dyn Clock>);
+    match variable(&[METADATA_ENDPOINT])?.as_deref() {
+        Some("off") => Ok(None),
+        Some(url) => match url.parse() {
+            Ok(base) => Ok(Some(metadata.base_url(base))),
+            Err(error) => Err(Failure::usage(format!("{METADATA_ENDPOINT}: {error}"))),
+        },
+        None => Ok(Some(metadata)),
+    }
+}
+
+fn kinds(place: Place) -> &'static [SourceKind] {
+    match place {
+        Place::Environment => &[
+            SourceKind::OwnEnvironment,
+            SourceKind::SdkEnvironment,
+            SourceKind::TerraformEnvironment,
+            SourceKind::OpenStackEnvironment,
+        ],
+        Place::File => &[SourceKind::ProfileFile],
+        Place::Koocli => &[SourceKind::KooCli],
+        Place::Metadata => &[SourceKind::InstanceMetadata],
     }
 }

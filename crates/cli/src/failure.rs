@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use session_export::{
-    AuthError, AuthErrorKind, Error, ErrorKind, Refusal, ServiceFailure, TaskFailure, TaskId, Violations,
-    format_timestamp,
+    AuthError, AuthErrorKind, Error, ErrorKind, NoCredentials, NoCredentialsKind, Refusal, ServiceFailure,
+    TaskFailure, TaskId, Violations, format_timestamp,
 };
 use session_export_emulator::EmulatorError;
 
@@ -70,9 +70,20 @@ impl Failure {
         Self::new(exit::USAGE, "usage", message)
     }
 
-    /// There is nothing to authenticate with.
-    pub(crate) fn no_credentials(message: impl Into<String>) -> Self {
-        Self::new(exit::NOT_AUTHENTICATED, "auth", message)
+    /// There is nothing to authenticate with; every place that was looked at has a line.
+    pub(crate) fn no_credentials(error: &NoCredentials) -> Self {
+        let text = error.to_string();
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default();
+        let mut failure = Self::new(exit::NOT_AUTHENTICATED, "auth", first);
+        failure.details = lines.map(|line| line.trim().to_owned()).collect();
+        if error.kind() == NoCredentialsKind::NothingFound {
+            failure.hint = failure
+                .details
+                .pop()
+                .map(|set| format!("{set}; or try --emulator"));
+        }
+        failure
     }
 
     /// A file or a stream of this machine.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use session_export::{HyperTransport, Request, ReqwestTransport, Response, Transport, TransportError};
 
 use crate::args::{Stack, TransportArgs};
-use crate::credentials::variable;
+use crate::environment::variable;
 use crate::failure::{Failure, chain};
 use crate::no_proxy::NoProxy;
 use crate::progress::Progress;

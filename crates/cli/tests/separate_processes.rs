@@ -59,7 +59,7 @@ fn each_command_does_its_part_and_says_so_in_json() {
     let emulator = Emulator::start(&["--export-delay-ms", "700", "--sessions", "300"]);
 
     let token = emulator.run(&["token", "--json"]).expect(0).json();
-    assert_eq!(keys(&token), ["expires_at", "token"]);
+    assert_eq!(keys(&token), ["expires_at", "project_id", "token"]);
     assert!(token["token"].as_str().unwrap().len() > 20);
     assert!(token["expires_at"].as_str().unwrap().ends_with('Z'));
 
@@ -187,7 +187,7 @@ fn the_environment_alone_is_enough() {
 
     // A password, with IAM's place as other tools write it.
     let mut command = program(&flags);
-    command.env("HW_AUTH_URL", format!("{}/v3", emulator.says("iam_endpoint")));
+    command.env("OS_AUTH_URL", format!("{}/v3", emulator.says("iam_endpoint")));
     for (variable, key) in [
         ("OS_USERNAME", "user_name"),
         ("OS_PASSWORD", "password"),

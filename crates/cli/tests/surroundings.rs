@@ -14,12 +14,12 @@ fn a_variable_that_is_no_text_is_named_and_not_passed_over() {
     use std::os::unix::ffi::OsStrExt;
 
     let server = Server::start(|_| ready_task("t"));
-    for name in [
-        "SESSION_EXPORT_TOKEN",
-        "HW_AUTH_TOKEN",
-        "HW_USER_PASSWORD",
-        "HW_REGION_NAME",
-        "HTTPS_PROXY",
+    for (name, exit, kind) in [
+        ("SESSION_EXPORT_TOKEN", 3, "auth"),
+        ("HW_AUTH_TOKEN", 3, "auth"),
+        ("HW_USER_PASSWORD", 3, "auth"),
+        ("HW_REGION_NAME", 3, "auth"),
+        ("HTTPS_PROXY", 2, "usage"),
     ] {
         let mut command = at(&server.url, &["tasks", "--json"]);
         command.env("OS_AUTH_TOKEN", "t");
@@ -28,9 +28,9 @@ fn a_variable_that_is_no_text_is_named_and_not_passed_over() {
             command.env("HW_USER_NAME", "u").env("HW_DOMAIN_NAME", "d");
         }
         command.env(name, OsStr::from_bytes(b"secret-\xff"));
-        let done = Running::start(command).finish().expect(2);
+        let done = Running::start(command).finish().expect(exit);
         let error = done.error();
-        assert_eq!(error["kind"], "usage");
+        assert_eq!(error["kind"], kind);
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(name) && !message.contains("secret"), "{message}");
     }

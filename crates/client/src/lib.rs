@@ -8,16 +8,16 @@
 //!
 //! ```no_run
 //! use session_export::{
-//!     Client, Endpoint, IamPassword, ProjectScope, SessionFilter, TokenAuthenticator, WaitPolicy,
+//!     Client, Endpoint, Iam, IamPassword, SessionFilter, TokenAuthenticator, TokenScope, WaitPolicy,
 //! };
 //! # use session_export::Transport;
 //!
 //! # async fn export(transport: std::sync::Arc<dyn Transport>, password: String) -> Result<(), Box<dyn std::error::Error>> {
 //! // 1. Where, and who. A password becomes a token, and the token is kept for as long as it is good.
 //! let endpoint = Endpoint::region("cn-north-4")?;
-//! let iam = endpoint.iam().expect("a region has an IAM").clone();
-//! let scope = ProjectScope::by_name("cn-north-4");
-//! let login = IamPassword::new(transport.clone(), iam, "user005", password, "account-a", scope);
+//! let iam = Iam::new(transport.clone(), endpoint.iam().expect("a region has an IAM").clone());
+//! let scope = TokenScope::project_name("cn-north-4");
+//! let login = IamPassword::new(iam, "user005", password, "account-a", scope);
 //! let client = Client::builder(endpoint, "a4da8115c9d8464ead3a38309130523f".parse()?)
 //!     .transport(transport)
 //!     .authenticator(TokenAuthenticator::new(login))
@@ -41,8 +41,8 @@
 //!
 //! # What it promises
 //!
-//! - It spawns no task, starts no thread, reads no environment variable and no file, and sees time only through
-//!   [`Clock`]. A bundled transport hands its connections and name look-ups to the runtime that calls, and reads the
+//! - It spawns no task, starts no thread, and sees time only through [`Clock`]. It reads no environment variable and no
+//!   file, unless you ask [`CredentialChain`] or [`EndpointOverrides`] to. A bundled transport hands its connections and name look-ups to the runtime that calls, and reads the
 //!   system's certificate authorities when it is built (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
 //! - A submit is sent once. When its answer is lost, that is [`ErrorKind::Ambiguous`], not a second task.
 //! - Secrets are never in a log, an error or a `Debug` output, and never travel over plain http beyond this machine
@@ -55,6 +55,7 @@
 //! |---|---|---|
 //! | `reqwest` | yes | `ReqwestTransport`, used when [`ClientBuilder::transport`] is not called |
 //! | `hyper` | no | `HyperTransport`, to be passed to [`ClientBuilder::transport`] |
+//! | `regions-file` | no | [`EndpointOverrides`] can read `~/.huaweicloud/regions.yaml` |
 //!
 //! Without either there is no HTTP stack among the dependencies. Without `reqwest`, [`ClientBuilder::build`] asks for
 //! a transport.
@@ -71,14 +72,18 @@ mod operation;
 pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
 pub use download::{Download, DownloadStream, FileFormat, FileName, FileReceipt, Receipt, Sha256Digest};
-pub use endpoint::{Endpoint, EndpointBuilder};
+pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, ServiceFailure, Spent, TaskFailure};
 pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitPolicy};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
 
 pub use session_export_auth::{
-    AuthError, AuthErrorKind, Authenticate, IamPassword, PlainHttp, ProjectScope, ProvideToken, Refusal,
-    Stamp, StaticToken, Token, TokenAuthenticator,
+    AccessKey, AccessKeyAuthenticator, Agency, AuthError, AuthErrorKind, Authenticate, Credential,
+    CredentialChain, CredentialRetry, Environment, Found, FoundAgency, Iam, IamAgency, IamExchange,
+    IamPassword, IamTemporaryKey, InstanceMetadata, Looked, NoCredentials, NoCredentialsKind, Outcome,
+    PasswordLogin, PlainHttp, ProvideAccessKey, ProvideToken, Refusal, Source, SourceKind, Stamp,
+    StaticAccessKey, StaticToken, Token, TokenAuthenticator, TokenDescription, TokenScope, TotpPasscode,
+    VariableNotText,
 };
 pub use session_export_model::{
     AddressFilter, ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules, ServiceTime,

@@ -37,13 +37,13 @@ fn provider(times: usize) -> MockProvideToken {
     provider
 }
 
-/// Never asked for more than the failure that it gives.
-fn failing(error: AuthError) -> MockProvideToken {
+/// Fails each time, and is asked exactly `times` times.
+fn failing(error: AuthError, times: usize) -> MockProvideToken {
     let mut provider = MockProvideToken::new();
     provider
         .expect_provide_token()
-        .times(1)
-        .return_once(move || Err(error));
+        .times(times)
+        .returning(move || Err(error.clone()));
     provider
 }
 
@@ -148,7 +148,7 @@ fn a_provider_that_fails_means_that_nothing_was_sent() {
         let client = client_with(
             MockTransport::new(),
             &clock,
-            TokenAuthenticator::new(failing(failure)),
+            TokenAuthenticator::new(failing(failure, if transient { 3 } else { 1 })),
         );
         let error = clock
             .drive(client.export_sessions(no_filter()).submit())
@@ -170,23 +170,22 @@ fn a_provider_that_fails_means_that_nothing_was_sent() {
     }
 }
 
-/// What a log-in fails with whose IAM answers like this.
-fn log_in(status: u16, body: &str) -> session_export::Error {
+/// What a log-in fails with whose IAM answers like this, as many times.
+fn log_in(status: u16, body: &str, times: usize) -> session_export::Error {
     let clock = clock();
-    let (iam, log) = mock_transport(&clock, [json(status, body)]);
+    let (iam, log) = mock_transport(&clock, (0..times).map(|_| json(status, body)));
     let login = session_export::IamPassword::new(
-        iam,
-        "https://iam.example.com".parse().unwrap(),
+        session_export::Iam::new(iam, "https://iam.example.com".parse().unwrap()),
         "user005",
         "planted-password".to_owned(),
         "account-a",
-        session_export::ProjectScope::by_name("cn-north-4"),
+        session_export::TokenScope::project_name("cn-north-4"),
     );
     let client = client_with(MockTransport::new(), &clock, TokenAuthenticator::new(login));
     let error = clock.drive(client.list_tasks(&TaskQuery::new())).unwrap_err();
     assert_eq!(
         log.lines(),
-        ["POST https://iam.example.com/v3/auth/tokens?nocatalog=true"]
+        vec!["POST https://iam.example.com/v3/auth/tokens?nocatalog=true"; times]
     );
     shown(&error);
     error
@@ -203,11 +202,12 @@ fn iams_refusal_is_the_source_and_what_passes_by_itself_is_told_apart() {
         (503, false, true),
     ] {
         let body = format!(r#"{{"error":{{"code":{status},"message":"Said by IAM.","title":"T"}}}}"#);
-        let error = log_in(status, &body);
+        // A refusal is final: a wrong password must not be tried again. What passes by itself is tried three times.
+        let error = log_in(status, &body, if transient { 3 } else { 1 });
         let cause = error.source().unwrap().to_string();
         assert_eq!(
             cause,
-            format!("the token was refused: HTTP {status}: Said by IAM.")
+            format!("the credential was refused: HTTP {status}: Said by IAM.")
         );
         assert_eq!(
             (error.is_throttled(), error.is_transient()),
@@ -215,6 +215,108 @@ fn iams_refusal_is_the_source_and_what_passes_by_itself_is_told_apart() {
             "{status}"
         );
         assert_eq!(error.is_unauthenticated(), !transient, "{status}");
+    }
+}
+
+/// IAM's answers in their order, and what a list of tasks comes to, at which time of the manual clock.
+fn listing_after(iam: Vec<common::Answer>, deadline: Option<u64>) -> (Result<(), String>, Vec<f64>) {
+    let clock = clock();
+    let (iam, log) = mock_transport(&clock, iam);
+    let login = session_export::IamPassword::new(
+        session_export::Iam::new(iam, "https://iam.example.com".parse().unwrap()),
+        "user005",
+        "planted-password".to_owned(),
+        "account-a",
+        session_export::TokenScope::project_name("cn-north-4"),
+    );
+    let mut service = MockTransport::new();
+    service.expect_send().returning(|_| json(200, EMPTY));
+    let mut client = client_with(service, &clock, TokenAuthenticator::new(login));
+    if let Some(limit) = deadline {
+        client = client.with_deadline(seconds(limit));
+    }
+    let outcome = clock.drive(client.list_tasks(&TaskQuery::new()));
+    let outcome = outcome.map(drop).map_err(|error| {
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        format!("{error}: {cause}")
+    });
+    (
+        outcome,
+        log.times().iter().map(|time| time.as_secs_f64()).collect(),
+    )
+}
+
+fn token_answer() -> common::Answer {
+    let body = r#"{"token":{"expires_at":"2124-02-28T03:47:51Z"}}"#;
+    Ok(common::answer(
+        201,
+        &[("x-subject-token", "planted-1")],
+        body.to_owned(),
+    ))
+}
+
+#[test]
+fn an_iam_that_is_away_for_a_moment_is_asked_again() {
+    let (outcome, times) = listing_after(vec![json(503, ""), json(503, ""), token_answer()], None);
+    assert_eq!(outcome, Ok(()));
+    assert!(
+        times[1] >= 0.5 && times[1] < 1.0 && times[2] - times[1] >= 1.0,
+        "{times:?}"
+    );
+}
+
+#[test]
+fn an_iam_that_throttles_is_asked_again_when_its_window_ends() {
+    let throttled = || {
+        json(
+            429,
+            r#"{"error_code":"IAM.0012","error_msg":"Threshold: 5 times per 60 seconds"}"#,
+        )
+    };
+    let (outcome, times) = listing_after(vec![throttled(), token_answer()], None);
+    assert_eq!((outcome, times), (Ok(()), vec![0.0, 60.0]));
+    // Where the deadline ends before the window does, waiting would be in vain: the hint is told at once.
+    let (outcome, times) = listing_after(vec![throttled()], Some(30));
+    assert_eq!(times, [0.0]);
+    assert_eq!(
+        outcome.unwrap_err(),
+        "list_tasks: not sent, there is no credential: the credential was refused: HTTP 429 IAM.0012: Threshold: 5 \
+         times per 60 seconds; it asks to wait 60 s"
+    );
+}
+
+#[test]
+fn a_clock_that_is_off_is_named_with_a_401() {
+    let answered = |status: u16, date: &str| {
+        let clock = clock();
+        let refused = common::answer(status, &[("date", date)], REFUSED.to_owned());
+        let (transport, _) = mock_transport(&clock, [Ok(refused)]);
+        let client = client(transport, &clock);
+        let error = clock.drive(client.list_tasks(&TaskQuery::new())).unwrap_err();
+        (error.to_string(), error.service().unwrap().clock_skew)
+    };
+    assert_eq!(common::NOW, "2024-02-27T03:47:51.182Z");
+    for (date, expected) in [
+        (
+            "Tue, 27 Feb 2024 03:27:50 GMT",
+            Some("; this machine's clock is 20 min 1 s ahead of the server's"),
+        ),
+        (
+            "Tue, 27 Feb 2024 04:47:56 GMT",
+            Some("; this machine's clock is 60 min 4 s behind the server's"),
+        ),
+        ("Tue, 27 Feb 2024 04:02:40 GMT", None),
+        ("Tue, 27 Feb 2024 03:47:51 GMT", None),
+        ("yesterday", None),
+    ] {
+        let (text, skew) = answered(401, date);
+        assert_eq!(skew.is_some(), expected.is_some(), "{date}: {text}");
+        assert!(
+            text.ends_with(expected.unwrap_or("Incorrect IAM authentication information")),
+            "{date}: {text}"
+        );
+        // Only a credential is refused because of a clock.
+        assert_eq!(answered(403, date).1, None);
     }
 }
 

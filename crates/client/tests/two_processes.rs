@@ -11,7 +11,7 @@ mod common;
 use std::process::Command;
 
 use common::{endpoint, no_filter};
-use session_export::{Client, IamPassword, ProjectScope, TaskRef, TokenAuthenticator, WaitPolicy};
+use session_export::{Client, Iam, IamPassword, TaskRef, TokenAuthenticator, TokenScope, WaitPolicy};
 use session_export_emulator::Emulator;
 
 const BASE: &str = "TWO_PROCESSES_BASE";
@@ -20,11 +20,10 @@ const PASSWORD: &str = "TWO_PROCESSES_PASSWORD";
 const FILE: &str = "TWO_PROCESSES_FILE";
 
 fn client(base: &str, project: &str, password: &str) -> Client {
-    let scope = ProjectScope::by_id(project.parse().unwrap());
+    let scope = TokenScope::project_id(project.parse().unwrap());
     let transport = common::transport();
     let login = IamPassword::new(
-        transport,
-        base.parse().unwrap(),
+        Iam::new(transport, base.parse().unwrap()),
         "emulator-user",
         password,
         "emulator-domain",

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use session_export_auth::{
-    AuthError, Authenticate, ProvideToken, Stamp, StaticToken, Token, TokenAuthenticator,
+    AccessKey, AccessKeyAuthenticator, AuthError, Authenticate, ProvideAccessKey, ProvideToken, Stamp,
+    StaticAccessKey, StaticToken, Token, TokenAuthenticator,
 };
 use session_export_testkit::auth::Suite;
 use session_export_transport::{Request, is_loopback};
@@ -35,6 +36,45 @@ struct Refusing;
 impl ProvideToken for Refusing {
     async fn provide_token(&self) -> Result<Token, AuthError> {
         Err(AuthError::other("the vault is sealed"))
+    }
+}
+
+#[async_trait]
+impl ProvideAccessKey for Renewing {
+    async fn provide_access_key(&self) -> Result<AccessKey, AuthError> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        AccessKey::new(format!("AK{number}"), SECRET)?.with_security_token(format!("{SECRET}-{number}"))
+    }
+}
+
+#[async_trait]
+impl ProvideAccessKey for Refusing {
+    async fn provide_access_key(&self) -> Result<AccessKey, AuthError> {
+        Err(AuthError::other("the vault is sealed"))
+    }
+}
+
+#[test]
+fn what_signs_keeps_every_clause() {
+    let key = || AccessKey::new("AKEXAMPLE", SECRET).unwrap();
+    for suite in [
+        Suite::new("signing with a temporary key", || {
+            AccessKeyAuthenticator::new(Renewing::default()).project_id("p1".parse().unwrap())
+        }),
+        Suite::new("signing", move || {
+            AccessKeyAuthenticator::new(StaticAccessKey::new(key()))
+        }),
+    ] {
+        let card = suite
+            .secret(SECRET)
+            .failing(|| AccessKeyAuthenticator::new(Refusing))
+            .check("");
+        assert_eq!(card.failed(), [""; 0], "{card}");
+        assert!(
+            card.to_string()
+                .contains("MUST: 10 passed, 0 failed, 0 opted out"),
+            "{card}"
+        );
     }
 }
 

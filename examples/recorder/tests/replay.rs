@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use session_export::{
-    Client, Endpoint, FileReceipt, IamPassword, ProjectScope, ProvideToken, ReqwestTransport, SessionFilter,
-    StaticToken, Token, TokenAuthenticator, Transport, WaitPolicy,
+    Client, Endpoint, FileReceipt, Iam, IamPassword, ProvideToken, ReqwestTransport, SessionFilter,
+    StaticToken, Token, TokenAuthenticator, TokenScope, Transport, WaitPolicy,
 };
 use session_export_emulator::Emulator;
 use session_export_example_recorder::{Player, Recorder};
@@ -48,10 +48,9 @@ async fn a_recorded_export_replays_to_the_same_file_and_holds_no_secret() {
 
     let reqwest = ReqwestTransport::new().unwrap();
     let recorder = Arc::new(Recorder::new(reqwest, &recording).unwrap());
-    let scope = ProjectScope::by_id(project.parse().unwrap());
+    let scope = TokenScope::project_id(project.parse().unwrap());
     let login = IamPassword::new(
-        Arc::clone(&recorder),
-        base.parse().unwrap(),
+        Iam::new(Arc::clone(&recorder), base.parse().unwrap()),
         emulator.user_name(),
         password,
         emulator.domain_name(),

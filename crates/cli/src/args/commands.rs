@@ -122,6 +122,14 @@ pub(crate) struct SessionsArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct TokenArgs {
+    /// Say where credentials were looked for and which are used; nobody logs in
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) explain: bool,
+
+    /// Ask IAM whose the token is, for which project, and whether it is still good
+    #[arg(long)]
+    pub(crate) check: bool,
+
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }

@@ -8,19 +8,21 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Debug)]
 #[command(
     next_help_heading = "Connection",
-    after_long_help = "Credentials come from the environment: SESSION_EXPORT_TOKEN, else HW_AUTH_TOKEN, else \
-HW_USER_NAME with HW_USER_PASSWORD and HW_DOMAIN_NAME (or the OS_… names of OpenStack)."
+    after_long_help = "Credentials are looked for, first to last, in SESSION_EXPORT_TOKEN, in the variables of the official SDKs \
+(HUAWEICLOUD_SDK_AK, …), of Terraform (HW_AUTH_TOKEN; HW_ACCESS_KEY, …; HW_USER_NAME, …) and of OpenStack (OS_…), in \
+~/.huaweicloud/credentials, in KooCLI's settings, and in this machine's metadata. `session-export token --explain` says \
+what was found where."
 )]
 pub(crate) struct ConnectionArgs {
     /// Start an emulator inside this program and use it; needs no account
-    #[arg(long, conflicts_with_all = ["region", "project_id", "endpoint", "export_endpoint", "iam_endpoint", "allow_http", "proxy", "ca_file", "client_cert"])]
+    #[arg(long, conflicts_with_all = ["region", "project_id", "endpoint", "export_endpoint", "iam_endpoint", "allow_http", "credentials", "credentials_file", "profile", "exchange_token", "proxy", "ca_file", "client_cert"])]
     pub(crate) emulator: bool,
 
-    /// The region, such as cn-north-4 [env: HW_REGION_NAME]
+    /// The region, such as cn-north-4 [env: HW_REGION_NAME, OS_REGION_NAME]
     #[arg(long, value_name = "ID")]
     pub(crate) region: Option<String>,
 
-    /// The project's id [env: HW_PROJECT_ID]; with a password it is found out by itself
+    /// The project's id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID, …]; without one it is found by the region's name
     #[arg(long, value_name = "ID")]
     pub(crate) project_id: Option<String>,
 
@@ -41,7 +43,44 @@ pub(crate) struct ConnectionArgs {
     pub(crate) allow_http: bool,
 
     #[command(flatten)]
+    pub(crate) credential: CredentialArgs,
+
+    #[command(flatten)]
     pub(crate) transport: TransportArgs,
+}
+
+/// Where the credential is. The credential itself is never an argument.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Credentials")]
+pub(crate) struct CredentialArgs {
+    /// Look for credentials in this place and nowhere else
+    #[arg(long, value_name = "PLACE", value_enum)]
+    pub(crate) credentials: Option<Place>,
+
+    /// The section of the credentials file, or the profile of KooCLI
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// Read this credentials file [env: HUAWEICLOUD_SDK_CREDENTIALS_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) credentials_file: Option<PathBuf>,
+
+    /// Exchange the token for one of the project: a token of an account, or of a federated log-in
+    #[arg(long)]
+    pub(crate) exchange_token: bool,
+}
+
+/// A place where credentials can be.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Place {
+    /// The variables of the official SDKs, of Terraform and of OpenStack
+    Environment,
+    /// ~/.huaweicloud/credentials
+    File,
+    /// ~/.hcloud/config.json
+    Koocli,
+    /// The agency of the cloud server that this runs on
+    Metadata,
 }
 
 /// What carries the requests.

@@ -35,17 +35,27 @@ pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(),
         "user_name": emulator.user_name(),
         "password": emulator.password(),
         "domain_name": emulator.domain_name(),
-        "access_key": null,
-        "secret_key": null,
+        "access_key": emulator.access_key_id(),
+        "secret_key": emulator.secret_access_key(),
+        "agency": emulator.agency_name(),
+        "agency_domain_name": emulator.agency_domain_name(),
+        "agency_project_id": emulator.agency_project_id(),
     });
     let lines = format!(
         "the emulator listens on {base} until Ctrl-C; in another terminal:\n\
          \n\
          export HW_USER_NAME={} HW_USER_PASSWORD={} HW_DOMAIN_NAME={} HW_PROJECT_ID={}\n\
-         session-export sessions --endpoint {base} --export-endpoint {base} --iam-endpoint {base}",
+         session-export sessions --endpoint {base} --export-endpoint {base} --iam-endpoint {base}\n\
+         \n\
+         or, with an access key:\n\
+         \n\
+         export HW_ACCESS_KEY={} HW_SECRET_KEY={} HW_PROJECT_ID={}",
         emulator.user_name(),
         emulator.password(),
         emulator.domain_name(),
+        emulator.project_id(),
+        emulator.access_key_id(),
+        emulator.secret_access_key(),
         emulator.project_id(),
     );
     // On this thread: whoever reads the line may end the emulator at once, and must have got all of it.

@@ -1,43 +1,115 @@
 //! `token`
 
-use serde_json::json;
-use session_export::format_timestamp;
+use serde_json::{Value, json};
+use session_export::{Credential, Found, Outcome, Token, format_timestamp};
 
 use super::Context;
 use crate::args::TokenArgs;
-use crate::connection::Connection;
-use crate::credentials::Credentials;
+use crate::connection::{Access, explained};
 use crate::failure::Failure;
+use crate::login::patiently;
 
 pub(super) async fn run(context: &Context<'_>, args: TokenArgs) -> Result<(), Failure> {
-    // Nobody is asked about a token that is there, so nobody needs to be known.
-    if !args.connection.emulator
-        && let Credentials::Token(token) = Credentials::from_environment()?
-    {
-        if context.json {
-            context
-                .progress
-                .say("note: the token is from the environment; it was not checked");
-        }
-        return context
-            .result(
-                &json!({"token": token.expose_secret(), "expires_at": null}),
-                "there is a token from the environment; it was not checked, and when it ends is not known",
-            )
-            .await;
+    if args.explain {
+        let found = explained(args.connection, context.progress).await?;
+        return context.result(&explanation(&found), lines(&found)).await;
     }
-    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
-    let token = connection.token().await?;
+    let access = Access::find(args.connection, context.progress).await?;
+    let token = access.login.token(context.timeout).await?;
+    if args.check {
+        return check(context, &access, &token).await;
+    }
     let expires_at = token.expires_at().map(format_timestamp);
     let line = match &expires_at {
         Some(end) => format!("there is a token, good until {end}"),
-        None => "there is a token; when it ends is not known".to_owned(),
+        None => {
+            "there is a token; it was not checked (--check does), and when it ends is not known".to_owned()
+        }
     };
+    if context.json && expires_at.is_none() {
+        context
+            .progress
+            .say("note: the token was there already; it was not checked");
+    }
     // Printing the secret is what --json was asked for; nothing else ever prints it.
-    context
-        .result(
-            &json!({"token": token.expose_secret(), "expires_at": expires_at}),
-            line,
-        )
-        .await
+    let document = json!({
+        "token": token.expose_secret(),
+        "expires_at": expires_at,
+        "project_id": token.project_id(),
+    });
+    context.result(&document, line).await
+}
+
+/// What IAM says about the token.
+async fn check(context: &Context<'_>, access: &Access, token: &Token) -> Result<(), Failure> {
+    let iam = access.iam.as_ref().ok_or_else(|| {
+        Failure::usage("--check needs to know where IAM is; give --region or --iam-endpoint")
+    })?;
+    let described = patiently(context.timeout, "asking IAM about the token", async |_| {
+        iam.describe(token).await
+    });
+    let described = described.await?;
+    let end = format_timestamp(described.expires_at);
+    let account = described.domain.as_deref().unwrap_or("an unknown account");
+    let project = match (&described.project_name, &described.project_id) {
+        (Some(name), Some(id)) => format!("for the project {name} ({id})"),
+        (None, Some(id)) => format!("for the project {id}"),
+        _ => "for the account, and for no project".to_owned(),
+    };
+    let line = format!(
+        "the token is of {} of {account}, {project}, good until {end}",
+        described.user
+    );
+    let document = json!({
+        "user": described.user,
+        "domain": described.domain,
+        "project_id": described.project_id,
+        "project_name": described.project_name,
+        "expires_at": end,
+        "methods": described.methods,
+    });
+    context.result(&document, line).await
+}
+
+fn explanation(found: &Found) -> Value {
+    let looked = found.report().iter().map(|looked| {
+        let outcome = match looked.outcome() {
+            Outcome::Used(_) => "used",
+            Outcome::Absent(_) => "absent",
+            Outcome::NotUsed(_) => "not_used",
+            Outcome::Warning(_) => "warning",
+            _ => "note",
+        };
+        json!({"place": looked.source().to_string(), "outcome": outcome, "text": looked.outcome().to_string()})
+    });
+    let credential = match found.credential() {
+        Credential::Token(_) => "token",
+        Credential::AccessKey(_) => "access_key",
+        Credential::Password(_) => "password",
+        Credential::InstanceMetadata(_) => "instance_metadata",
+        _ => "other",
+    };
+    json!({
+        "credential": credential,
+        "looked_at": looked.collect::<Vec<_>>(),
+        "project_id": found.project_id(),
+        "project_name": found.project_name(),
+        "region": found.region().map(|region| region.as_str()),
+        "iam_endpoint": found.iam_endpoint().map(|base| base.as_str()),
+    })
+}
+
+fn lines(found: &Found) -> String {
+    let mut lines: Vec<_> = found.report().iter().map(ToString::to_string).collect();
+    for (what, value) in [
+        ("project id", found.project_id().map(|id| id.as_str())),
+        ("project name", found.project_name()),
+        ("region", found.region().map(|region| region.as_str())),
+        ("IAM", found.iam_endpoint().map(|base| base.as_str())),
+    ] {
+        if let Some(value) = value {
+            lines.push(format!("{what}: {value}"));
+        }
+    }
+    lines.join("\n")
 }

@@ -39,11 +39,15 @@ pub(crate) fn program(args: &[&str]) -> Command {
     {
         command.args(["--transport", &transport]);
     }
-    for name in ["PATH", "HOME", "TMPDIR"] {
+    for name in ["PATH", "TMPDIR"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
     }
+    // Nobody's own credentials, and no request to where a cloud server's would be.
+    command
+        .env("HOME", "/nonexistent")
+        .env("SESSION_EXPORT_METADATA_ENDPOINT", "off");
     command
 }
 

@@ -1,11 +1,23 @@
 //! The three base URLs of a region.
 
+mod overrides;
 mod regions;
+#[cfg(feature = "regions-file")]
+mod regions_file;
+mod service;
+#[cfg(feature = "regions-file")]
+mod yaml;
 
 use session_export_model::Region;
 use session_export_transport::BaseUrl;
 
+pub use overrides::EndpointOverrides;
+
 use crate::Error;
+use service::Service;
+
+/// Most regions of a file that an error lists.
+const MOST_LISTED: usize = 20;
 
 /// Where the three services are: sessions (`/v1`), the export centre (`/v2`) and IAM (`/v3`).
 ///
@@ -29,6 +41,19 @@ pub struct Endpoint {
 }
 
 /// Collects the parts of an [`Endpoint`]: a region, base URLs that override its own, or both.
+///
+/// For each of the three services the first of these that is there is taken:
+///
+/// 1. the base URL given here;
+/// 2. the variable `HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>`, then for IAM also `HUAWEICLOUD_SDK_IAM_ENDPOINT`, which
+///    needs no region;
+/// 3. the regions file;
+/// 4. the table of published hosts, in which a region without an IAM of its own has the global one,
+///    `iam.myhuaweicloud.com`. So a region of another cloud needs all three of its endpoints, IAM included.
+///
+/// The second and the third take part only when they were read into [`EndpointOverrides`] and given to
+/// [`overrides`](Self::overrides). A region that only they know works too. The rules are those of the official SDKs'
+/// region providers.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct EndpointBuilder {
@@ -36,6 +61,7 @@ pub struct EndpointBuilder {
     sessions: Option<BaseUrl>,
     export_centre: Option<BaseUrl>,
     iam: Option<BaseUrl>,
+    overrides: EndpointOverrides,
 }
 
 impl Endpoint {
@@ -100,6 +126,12 @@ impl EndpointBuilder {
         self
     }
 
+    /// Endpoints of regions that win over the published ones.
+    pub fn overrides(mut self, overrides: &EndpointOverrides) -> Self {
+        self.overrides = overrides.clone();
+        self
+    }
+
     /// Puts the parts together.
     ///
     /// # Errors
@@ -107,119 +139,73 @@ impl EndpointBuilder {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a base URL is missing: neither given nor
     /// known for the region.
     pub fn build(self) -> Result<Endpoint, Error> {
-        let region = match &self.region {
-            Some(id) => Some(
-                Region::try_from(id.as_str())
-                    .map_err(|violation| Error::configuration(violation.to_string()))?,
-            ),
-            None => None,
-        };
+        let region = self.checked_region()?;
         let region = region.as_ref().map(Region::as_str);
-        let missing = |what: &str| match region {
-            None => Error::configuration(format!(
-                "there is neither a region nor a base URL for {what}; name a region, such as cn-north-4, or give the URL"
-            )),
-            Some(id) if regions::export_centre(id).is_some() => Error::configuration(format!(
-                "no host of {what} is published for region {id:?}; give its base URL"
-            )),
-            Some(id) => Error::configuration(format!(
-                "region {id:?} is not known; known are {}; for another one give the base URLs",
-                regions::known().collect::<Vec<_>>().join(", ")
-            )),
-        };
+        let missing = |service: Service| self.missing(service, region);
+        let overridden = |service: Service| self.overrides.find(service, region);
         Ok(Endpoint {
-            sessions: self
-                .sessions
+            sessions: (self.sessions.clone())
+                .or_else(|| overridden(Service::Sessions))
                 .or_else(|| regions::sessions(region?))
-                .ok_or_else(|| missing("the sessions service"))?,
-            export_centre: self
-                .export_centre
+                .ok_or_else(|| missing(Service::Sessions))?,
+            export_centre: (self.export_centre.clone())
+                .or_else(|| overridden(Service::ExportCentre))
                 .or_else(|| regions::export_centre(region?))
-                .ok_or_else(|| missing("the export centre"))?,
-            iam: self.iam.or_else(|| Some(regions::iam(region?))),
+                .ok_or_else(|| missing(Service::ExportCentre))?,
+            iam: self.iam_of(region),
         })
+    }
+
+    /// Where IAM is, by the parts that are there: a log-in needs no other. `None` with neither a region nor a URL.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a region that cannot be one.
+    pub fn iam_url(&self) -> Result<Option<BaseUrl>, Error> {
+        let region = self.checked_region()?;
+        Ok(self.iam_of(region.as_ref().map(Region::as_str)))
+    }
+
+    fn checked_region(&self) -> Result<Option<Region>, Error> {
+        let region = self.region.as_deref().map(Region::try_from).transpose();
+        region.map_err(|violation| Error::configuration(violation.to_string()))
+    }
+
+    fn iam_of(&self, region: Option<&str>) -> Option<BaseUrl> {
+        (self.iam.clone())
+            .or_else(|| self.overrides.find(Service::Iam, region))
+            .or_else(|| region.map(regions::iam))
+    }
+
+    fn missing(&self, service: Service, region: Option<&str>) -> Error {
+        Error::configuration(match region {
+            None => format!(
+                "there is neither a region nor a base URL for {service}; name a region, such as cn-north-4, or give the URL"
+            ),
+            Some(id) if regions::export_centre(id).is_some() || self.overrides.knows(id) => {
+                format!("no host of {service} is published for region {id:?}; give its base URL")
+            }
+            Some(id) => format!(
+                "region {id:?} is not known; known are {}{}; for another one give the base URLs",
+                regions::known().collect::<Vec<_>>().join(", "),
+                self.known_from_the_file()
+            ),
+        })
+    }
+
+    fn known_from_the_file(&self) -> String {
+        let all = self.overrides.regions_of_the_file();
+        if all.is_empty() {
+            return String::new();
+        }
+        let some: Vec<&str> = all.iter().copied().take(MOST_LISTED).collect();
+        let more = match all.len() - some.len() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        format!("; the regions file has {}{more}", some.join(", "))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_published_hosts() {
-        for (region, sessions, iam) in [
-            (
-                "cn-south-1",
-                "appstream.cn-south-1.myhuaweicloud.com",
-                "iam.cn-south-1.myhuaweicloud.com",
-            ),
-            (
-                "ap-southeast-3",
-                "workspace.ap-southeast-3.myhuaweicloud.com",
-                "iam.ap-southeast-3.myhuaweicloud.com",
-            ),
-            (
-                "na-mexico-1",
-                "workspace.na-mexico-1.myhuaweicloud.com",
-                "iam.na-mexico-1.myhuaweicloud.com",
-            ),
-            (
-                "cn-north-11",
-                "workspace.cn-north-11.myhuaweicloud.com",
-                "iam.myhuaweicloud.com",
-            ),
-        ] {
-            let endpoint = Endpoint::region(region).unwrap();
-            assert_eq!(endpoint.sessions().as_str(), format!("https://{sessions}"));
-            assert_eq!(
-                endpoint.export_centre().as_str(),
-                format!("https://workspace.{region}.myhuaweicloud.com")
-            );
-            assert_eq!(endpoint.iam().unwrap().as_str(), format!("https://{iam}"));
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_is_said_and_can_be_given() {
-        let unknown = Endpoint::region("cn-nort-4").unwrap_err().to_string();
-        assert!(
-            unknown.contains("\"cn-nort-4\" is not known") && unknown.contains("cn-north-4,"),
-            "{unknown}"
-        );
-        let europe = Endpoint::region("eu-west-101").unwrap_err().to_string();
-        assert!(
-            europe.contains("no host of the sessions service is published"),
-            "{europe}"
-        );
-        let given = Endpoint::builder()
-            .region("eu-west-101")
-            .sessions("https://sessions.example.com".parse().unwrap());
-        let endpoint = given.build().unwrap();
-        assert_eq!(
-            endpoint.export_centre().as_str(),
-            "https://workspace.eu-west-101.myhuaweicloud.com"
-        );
-        assert_eq!(
-            endpoint.iam().unwrap().as_str(),
-            "https://iam.eu-west-101.myhuaweicloud.eu"
-        );
-        assert!(
-            Endpoint::builder()
-                .build()
-                .unwrap_err()
-                .to_string()
-                .contains("neither a region nor a base URL")
-        );
-    }
-
-    #[test]
-    fn without_a_region_no_iam_is_guessed() {
-        let local: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
-        let endpoint = Endpoint::builder()
-            .sessions(local.clone())
-            .export_centre(local)
-            .build()
-            .unwrap();
-        assert_eq!(endpoint.iam(), None);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use session_export_auth::AuthError;
 use session_export_model::Violations;
@@ -99,6 +99,9 @@ pub struct ServiceFailure {
     pub request_id: Option<String>,
     /// An opaque text that comes with policy denials, to be decoded through STS. Not part of `Display`.
     pub encoded_authorization_message: Option<String>,
+    /// How far this machine's clock is ahead of the server's (negative: behind), by the `Date` of a 401 that comes when
+    /// they are about 15 minutes or more apart: then a signature is refused.
+    pub clock_skew: Option<TimeDelta>,
 }
 
 impl fmt::Display for ServiceFailure {
@@ -114,6 +117,18 @@ impl fmt::Display for ServiceFailure {
         }
         if let Some(request_id) = &self.request_id {
             write!(f, " (request id {request_id})")?;
+        }
+        if let Some(skew) = self.clock_skew {
+            let (apart, side) = match skew < TimeDelta::zero() {
+                true => (-skew, "behind"),
+                false => (skew, "ahead of"),
+            };
+            write!(
+                f,
+                "; this machine's clock is {} min {} s {side} the server's",
+                apart.num_minutes(),
+                apart.num_seconds() % 60
+            )?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ mod kind;
 use std::error::Error as StdError;
 
 use http::StatusCode;
-use session_export_auth::{AuthError, AuthErrorKind};
+use session_export_auth::AuthError;
 use session_export_model::{Violations, advice};
 use session_export_transport::{Delivery, TransportError};
 
@@ -118,7 +118,7 @@ impl Error {
     pub fn is_unauthenticated(&self) -> bool {
         match self.kind() {
             ErrorKind::Service(failure) => failure.status == StatusCode::UNAUTHORIZED,
-            ErrorKind::Auth(error) => !passes_by_itself(error),
+            ErrorKind::Auth(error) => !error.is_transient(),
             _ => false,
         }
     }
@@ -154,7 +154,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self.kind() {
             ErrorKind::Transport { .. } => true,
-            ErrorKind::Auth(error) => passes_by_itself(error),
+            ErrorKind::Auth(error) => error.is_transient(),
             ErrorKind::Service(failure) => is_transient_status(failure.status),
             _ => false,
         }
@@ -178,15 +178,6 @@ impl Error {
 /// 408, 429 and 5xx, apart from the statuses that never change (501, 505, …).
 pub(crate) fn is_transient_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-}
-
-/// IAM was not reachable or throttled: the credential itself was not judged.
-fn passes_by_itself(error: &AuthError) -> bool {
-    match error.kind() {
-        AuthErrorKind::Unreachable | AuthErrorKind::TimedOut => true,
-        AuthErrorKind::Refused(refusal) => is_transient_status(refusal.status),
-        _ => false,
-    }
 }
 
 impl StdError for Error {

@@ -1,20 +1,19 @@
 //! How one call is made: authenticate, send within the limits, and turn whatever comes back into a value or an error.
 
 use bytes::{Bytes, BytesMut};
-use chrono::{DateTime, Utc};
-use futures_util::FutureExt;
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use chrono::{DateTime, TimeDelta, Utc};
+use http::header::{ACCEPT, CONTENT_TYPE, DATE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
-use session_export_auth::{AuthError, AuthErrorKind, Stamp};
-use session_export_model::ErrorBody;
+use session_export_auth::Stamp;
+use session_export_model::{ErrorBody, parse_http_date};
 use session_export_transport::{
     Delivery, Request, RequestBody, Response, ResponseBody, TransportError, TransportErrorKind,
 };
 use tracing::debug;
 
 use super::effect::leaves_outcome_open;
-use super::{Effect, Operation};
+use super::{Effect, Operation, credential};
 use crate::client::Cut;
 use crate::{Client, Error, ErrorKind, ServiceFailure};
 
@@ -27,6 +26,14 @@ const MOST_ERROR_BYTES: usize = 64 << 10;
 pub(crate) struct Call {
     operation: Operation,
     request: Request,
+}
+
+/// A response, whatever its status, and what the request that it answers carried.
+struct Attempt {
+    response: Response,
+    stamp: Stamp,
+    /// By this machine's wall clock.
+    started_at: DateTime<Utc>,
 }
 
 /// A response whose status was a success.
@@ -74,8 +81,11 @@ impl Call {
         self.request.headers_mut().insert(USER_AGENT, client.user_agent());
         let mut renewed = false;
         loop {
-            let started_at = client.clock().now();
-            let (response, stamp) = self.attempt(client, started_at).await?;
+            let Attempt {
+                response,
+                stamp,
+                started_at,
+            } = self.attempt(client).await?;
             let status = response.status();
             if status.is_success() {
                 let (head, body) = response.into_parts();
@@ -97,31 +107,10 @@ impl Call {
         }
     }
 
-    async fn attempt(&self, client: &Client, started_at: DateTime<Utc>) -> Result<(Response, Stamp), Error> {
+    async fn attempt(&self, client: &Client) -> Result<Attempt, Error> {
         let operation = self.operation;
         let mut request = self.request.clone();
-        let stamp = match client
-            .within(
-                client.head_limit(),
-                client.authenticator().authenticate(&mut request, started_at),
-            )
-            .await
-        {
-            Ok(Ok(stamp)) => stamp,
-            Ok(Err(error)) => return Err(Error::auth(operation, error)),
-            // A renewal that hangs must not fail a call whose old credential is still good: the cache, which does not try
-            // to renew again at once, has it ready.
-            Err(Cut::Limit) => match client
-                .authenticator()
-                .authenticate(&mut request, started_at)
-                .now_or_never()
-            {
-                Some(Ok(stamp)) => stamp,
-                Some(Err(error)) => return Err(Error::auth(operation, error)),
-                None => return Err(Error::auth(operation, AuthError::new(AuthErrorKind::TimedOut))),
-            },
-            Err(Cut::Deadline) => return Err(client.deadline_error(operation)),
-        };
+        let (stamp, started_at) = credential::authenticate(client, operation, &mut request).await?;
         // The credential may have taken all that was left: nothing was sent, so the outcome is not in doubt.
         if client
             .deadline()
@@ -151,7 +140,11 @@ impl Call {
             }
             Err(error) => debug!(%operation, host, %error, ?elapsed, "no response"),
         }
-        outcome.map(|response| (response, stamp))
+        outcome.map(|response| Attempt {
+            response,
+            stamp,
+            started_at,
+        })
     }
 
     /// The error for a response that is not a success.
@@ -160,7 +153,8 @@ impl Call {
         let (head, mut body) = response.into_parts();
         // The status alone is an answer; a body that breaks off only makes it a shorter one.
         let (bytes, _) = read_up_to(client, operation, &mut body, MOST_ERROR_BYTES).await;
-        let failure = service_failure(head.status, &head.headers, &bytes);
+        let mut failure = service_failure(head.status, &head.headers, &bytes);
+        failure.clock_skew = clock_skew(&failure, &head.headers, started_at);
         let open = leaves_outcome_open(operation.effect(), head.status, failure.code.as_deref());
         let error = Error::new(operation, ErrorKind::Service(failure));
         if open {
@@ -251,7 +245,19 @@ pub(crate) fn service_failure(status: StatusCode, headers: &HeaderMap, body: &[u
         message: body.message().map(str::to_owned),
         request_id: request_id(headers).or(body.request_id()).map(str::to_owned),
         encoded_authorization_message: body.encoded_authorization_message().map(str::to_owned),
+        clock_skew: None,
     }
+}
+
+/// How far this machine's clock is ahead of the server's, where that may be why nobody is authenticated: a signature is
+/// refused when it is more than 15 minutes off (API request signing guide), and a `Date` has whole seconds.
+fn clock_skew(failure: &ServiceFailure, headers: &HeaderMap, ours: DateTime<Utc>) -> Option<TimeDelta> {
+    if failure.status != StatusCode::UNAUTHORIZED {
+        return None;
+    }
+    let theirs = parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
+    let skew = ours - theirs;
+    (skew.abs() >= TimeDelta::minutes(15) - TimeDelta::seconds(2)).then_some(skew)
 }
 
 fn request_id(headers: &HeaderMap) -> Option<&str> {

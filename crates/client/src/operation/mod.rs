@@ -1,6 +1,7 @@
 //! One call of the service: what it does, and how it is made.
 
 mod call;
+mod credential;
 mod delete_tasks;
 mod effect;
 mod list_sessions;

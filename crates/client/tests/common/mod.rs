@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use session_export::{
-    Authenticate, Client, ClientBuilder, Endpoint, Error, IamPassword, ProjectScope, SessionFilter,
-    SessionOperation, StaticToken, Token, TokenAuthenticator, Transport,
+    Authenticate, Client, ClientBuilder, Endpoint, Error, Iam, IamPassword, SessionFilter, SessionOperation,
+    StaticToken, Token, TokenAuthenticator, TokenScope, Transport,
 };
 use session_export_emulator::Emulator;
 use session_export_transport::test_util::ManualClock;
@@ -97,12 +97,11 @@ pub(crate) fn socket_client(base: &str) -> Client {
 
 pub(crate) fn login(emulator: &Emulator) -> TokenAuthenticator<IamPassword> {
     TokenAuthenticator::new(IamPassword::new(
-        transport(),
-        emulator.base_url().parse().unwrap(),
+        Iam::new(transport(), emulator.base_url().parse().unwrap()),
         emulator.user_name(),
         emulator.password().to_owned(),
         emulator.domain_name(),
-        ProjectScope::by_name(emulator.region()),
+        TokenScope::project_name(emulator.region()),
     ))
 }
 
