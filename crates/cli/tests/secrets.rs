@@ -70,7 +70,12 @@ fn is_clean(what: &[&str], done: &Done, secrets: &[&str]) {
         assert!(!all.contains(secret), "{what:?} shows {secret}: {all}");
     }
     let lower = all.to_lowercase();
-    for header in ["x-auth-token", "x-subject-token"] {
+    for header in [
+        "x-auth-token",
+        "x-subject-token",
+        "x-security-token",
+        "authorization",
+    ] {
         for (at, _) in lower.match_indices(header) {
             let rest = lower[at + header.len()..].trim_start_matches(['"', '\'', ' ']);
             let value = rest
@@ -128,6 +133,39 @@ fn a_token_from_the_environment_stays_inside() {
             has_log(args, &done);
         },
     );
+}
+
+#[test]
+fn an_access_key_and_its_signatures_stay_inside() {
+    let emulator = Emulator::start(&["--export-delay-ms", "0", "--sessions", "50"]);
+    let secret = emulator.says("secret_key").to_owned();
+    let place = directory();
+    // A permanent key, and a temporary one of the machine's metadata.
+    for temporary in [false, true] {
+        each_command(
+            || emulator.submit(),
+            |args| {
+                if args[0] == "token" {
+                    return;
+                }
+                let mut command = emulator.command(args);
+                for name in CREDENTIALS {
+                    command.env_remove(name);
+                }
+                if temporary {
+                    command.env("SESSION_EXPORT_METADATA_ENDPOINT", emulator.says("endpoint"));
+                } else {
+                    command
+                        .env("HW_ACCESS_KEY", emulator.says("access_key"))
+                        .env("HW_SECRET_KEY", &secret);
+                }
+                command.current_dir(place.path());
+                let done = Running::start(command).finish().expect(0);
+                is_clean(args, &done, &[&secret, "Signature=", "securitytoken"]);
+                has_log(args, &done);
+            },
+        );
+    }
 }
 
 #[test]

@@ -82,7 +82,8 @@ impl CredentialChain {
         self.sources([source])
     }
 
-    /// Looks in these places and nowhere else. Their order stays that of [`SourceKind::ALL`].
+    /// Looks for credentials in these places and nowhere else. Their order stays that of [`SourceKind::ALL`]. Any variable
+    /// still gives a region or a project that they do not.
     #[must_use]
     pub fn sources(mut self, sources: impl IntoIterator<Item = SourceKind>) -> Self {
         self.sources = Some(sources.into_iter().collect());
@@ -157,7 +158,7 @@ impl CredentialChain {
         }
     }
 
-    /// Whether a family of variables may give values to another source.
+    /// Whether a family of variables may give another source an agency, or an endpoint of IAM.
     fn lends(&self, kind: SourceKind) -> bool {
         self.sources
             .as_ref()

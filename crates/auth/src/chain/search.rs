@@ -75,7 +75,8 @@ impl<'a> Search<'a> {
         Ok(Searched::Nothing(self))
     }
 
-    /// Who may lend what to a source of this kind.
+    /// Who may lend what to a source of this kind. A region or a project says where, and comes from any variable; an
+    /// agency and an endpoint of IAM say who, and come only from places that take part.
     fn lenders<'s>(&self, families: &'s [(SourceKind, Settings)], to: SourceKind) -> Lenders<'s> {
         let family = |wanted| {
             families
@@ -86,7 +87,7 @@ impl<'a> Search<'a> {
         Lenders {
             values: families
                 .iter()
-                .filter(|(kind, _)| *kind != to && self.chain.lends(*kind))
+                .filter(|(kind, _)| *kind != to)
                 .map(|(_, settings)| settings)
                 .collect(),
             // Terraform takes an agency on with whatever it reads itself; the SDKs know no such variable.

@@ -24,10 +24,18 @@ fn one_place_is_looked_at_alone() {
          set SESSION_EXPORT_TOKEN, or HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_USER_NAME, HW_USER_PASSWORD and \
          HW_DOMAIN_NAME"
     );
-    // A family that is not asked lends nothing either.
-    let region = [KEY[0], KEY[1], ("OS_REGION_NAME", "cn-north-4")];
-    let chain = home.chain(&region).only(SourceKind::TerraformEnvironment);
-    assert!(find(&chain).unwrap().region().is_none());
+    // A family that is not asked says where, as ever, but not who.
+    let more = [
+        KEY[0],
+        KEY[1],
+        ("OS_REGION_NAME", "cn-north-4"),
+        ("HUAWEICLOUD_SDK_IAM_ENDPOINT", "https://iam.example.com"),
+        ("HW_ASSUME_ROLE_AGENCY_NAME", "ops"),
+        ("HW_ASSUME_ROLE_DOMAIN_NAME", "account-b"),
+    ];
+    let found = find(&home.chain(&more).only(SourceKind::ProfileFile)).unwrap();
+    assert_eq!(found.region().unwrap().as_str(), "cn-north-4");
+    assert!(found.iam_endpoint().is_none() && found.agency().is_none());
 }
 
 #[test]
