@@ -15,7 +15,7 @@ use session_export::{
     AccessKey, AccessKeyAuthenticator, Agency, AuthErrorKind, Authenticate, Client, Clock, Error, ErrorKind,
     HyperTransport, Iam, IamAgency, IamExchange, IamPassword, IamTemporaryKey, InstanceMetadata,
     ReqwestTransport, SessionFilter, SessionOperation, StaticAccessKey, StaticToken, SystemClock, TaskQuery,
-    Token, TokenAuthenticator, TokenScope, TotpPasscode, Transport,
+    Token, TokenAuthenticator, TokenScope, TotpPasscode, Transport, WaitPolicy,
 };
 use session_export_emulator::Emulator;
 use session_export_transport::test_util::ManualClock;
@@ -388,4 +388,25 @@ async fn an_expired_or_revoked_credential_is_renewed_once() {
         paths(&emulator, before).await,
         [submit, tokens, "/v3.0/OS-CREDENTIAL/securitytokens", submit]
     );
+}
+
+#[tokio::test]
+async fn an_export_outlives_its_tokens() {
+    let emulator = Emulator::builder()
+        .sessions(50)
+        .token_ttl(Duration::from_secs(1))
+        .export_delay(Duration::from_millis(2_500))
+        .start()
+        .await
+        .unwrap();
+    let (_, transport) = &transports()[0];
+    let login = TokenAuthenticator::new(password(&emulator, transport, project(&emulator)));
+    let client = client(&emulator, emulator.project_id(), transport, login);
+    let place = tempfile::tempdir().unwrap();
+    let task = guarded(client.export_sessions(no_filter()).submit()).await.unwrap();
+    let ready = guarded(task.wait(WaitPolicy::default())).await.unwrap();
+    guarded(ready.download().to_path(place.path().join("x.xlsx"))).await.unwrap();
+    let logins = paths(&emulator, 0).await.iter().filter(|path| *path == LOGIN).count();
+    // Each token is used for the first 0.8 s of its life, however many calls there are.
+    assert!((3..=8).contains(&logins), "{logins} log-ins");
 }
