@@ -1,5 +1,7 @@
 //! The body of an error, in every shape that the service, its gateway, IAM and the proxies between are known to use.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 /// Longest message that is kept, in characters; the definition of `DeleteExportTasks` bounds a message to 512.
@@ -150,11 +152,31 @@ fn find_code_message(value: &Value, depth: usize) -> Option<ErrorBody> {
 /// A text or a number as one line of text; an empty text counts as absent.
 fn text(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => one_line(text),
+        Value::String(text) => one_line(&without_credentials(text)),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
+}
+
+/// The headers whose values are secrets. The gateway repeats signed ones in its message when a signature does not match.
+const SECRET_HEADERS: [&str; 3] = ["x-security-token:", "x-auth-token:", "authorization:"];
+
+/// A text with the values of such headers taken out, up to the bar that the gateway writes for a line break.
+fn without_credentials(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    for header in SECRET_HEADERS {
+        let mut from = 0;
+        while let Some(found) = text[from..].to_ascii_lowercase().find(header) {
+            let value = from + found + header.len();
+            let end = text[value..]
+                .find(['|', '\n', '\r'])
+                .map_or(text.len(), |length| value + length);
+            text = Cow::Owned(format!("{}…{}", &text[..value], &text[end..]));
+            from = value + '…'.len_utf8();
+        }
+    }
+    text
 }
 
 /// A text of a server's as one line: control characters become blanks, and it is cut to 512 characters.

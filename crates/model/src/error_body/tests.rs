@@ -116,3 +116,32 @@ proptest! {
         prop_assert!(body.message().is_none_or(|text| !text.chars().any(char::is_control)));
     }
 }
+
+#[test]
+fn a_gateway_that_repeats_a_secret_header_is_not_repeated() {
+    let message = |text: &str| {
+        let body = serde_json::json!({"error_code": "APIGW.0301", "error_msg": text}).to_string();
+        ErrorBody::read(body.as_bytes()).message().unwrap().to_owned()
+    };
+    assert_eq!(
+        message("POST|/v1/|X-Sdk-Date:1|X-Security-Token:planted|x-security-token|hash, verify aksk signature fail"),
+        "POST|/v1/|X-Sdk-Date:1|X-Security-Token:…|x-security-token|hash, verify aksk signature fail"
+    );
+    assert_eq!(
+        message("x-auth-token: planted\nauthorization:planted planted|x-auth-token:planted"),
+        "x-auth-token:… authorization:…|x-auth-token:…"
+    );
+    for harmless in ["x-auth-token not found", "ſ x-auth-token", "authorization"] {
+        assert_eq!(message(harmless), harmless);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_secret_header_comes_through(before in "\\PC{0,40}", secret in "[a-z0-9]{20}", after in "\\PC{0,40}") {
+        let text = format!("{before}X-Security-TOKEN:{secret}|{after}");
+        let body = serde_json::json!({"error_code": "c", "error_msg": text}).to_string();
+        let read = ErrorBody::read(body.as_bytes());
+        prop_assert!(!read.message().unwrap_or_default().contains(&secret));
+    }
+}
