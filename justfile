@@ -53,6 +53,11 @@ readme:
 interop:
     python3 .ci/interop.py
 
+# The official Python SDK, unchanged, against the emulator. Installs it if it is not there.
+official-sdk:
+    test -x target/official-sdk/bin/python || { python3 -m venv target/official-sdk && target/official-sdk/bin/pip install --quiet --disable-pip-version-check huaweicloudsdkworkspaceapp==3.1.219 huaweicloudsdkworkspace==3.1.219 openpyxl==3.1.5; }
+    target/official-sdk/bin/python .ci/official-sdk.py
+
 # Both transports through nginx, squid, tinyproxy and haproxy. Needs: apt-get install nginx-light squid tinyproxy haproxy openssl
 real-servers:
     .ci/real-servers.sh
@@ -72,4 +77,4 @@ guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-auth --test chain
 
 # Everything, in CI's order; the first failure ends it.
-ci: test test-hyper fmt clippy doc walls deny typos readme interop
+ci: test test-hyper fmt clippy doc walls deny typos readme interop official-sdk
