@@ -58,6 +58,11 @@ official-sdk:
     test -x target/official-sdk/bin/python || { python3 -m venv target/official-sdk && target/official-sdk/bin/pip install --quiet --disable-pip-version-check huaweicloudsdkworkspaceapp==3.1.219 huaweicloudsdkworkspace==3.1.219 openpyxl==3.1.5; }
     target/official-sdk/bin/python .ci/official-sdk.py
 
+# The emulator's whole surface against docs/openapi.yaml, by schemathesis. Installs it if it is not there.
+openapi:
+    test -x target/schemathesis/bin/schemathesis || { python3 -m venv target/schemathesis && target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5 openapi-spec-validator==0.9.0 PyYAML==6.0.4; }
+    target/schemathesis/bin/python .ci/schemathesis.py
+
 # Both transports through nginx, squid, tinyproxy and haproxy. Needs: apt-get install nginx-light squid tinyproxy haproxy openssl
 real-servers:
     .ci/real-servers.sh
