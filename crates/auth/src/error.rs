@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use session_export_model::ClockSkew;
 use session_export_transport::TransportError;
 
 /// Why a request could not be made to carry a credential.
@@ -65,6 +66,8 @@ pub struct Refusal {
     pub request_id: Option<String>,
     /// How long the issuer asks to wait: `Retry-After`, or the window that a throttling message names.
     pub retry_after: Option<Duration>,
+    /// How far this machine's clock is from the issuer's, where that may be why a signature was refused.
+    pub clock_skew: Option<ClockSkew>,
 }
 
 impl Refusal {
@@ -76,6 +79,7 @@ impl Refusal {
             message: None,
             request_id: None,
             retry_after: None,
+            clock_skew: None,
         }
     }
 }
@@ -114,6 +118,16 @@ impl AuthError {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Arc::make_mut(&mut self.inner).source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// Adds to a 401 that the clocks are apart.
+    pub(crate) fn with_clock_skew(mut self, skew: Option<ClockSkew>) -> Self {
+        if let AuthErrorKind::Refused(refusal) = &mut Arc::make_mut(&mut self.inner).kind
+            && refusal.status == StatusCode::UNAUTHORIZED
+        {
+            refusal.clock_skew = skew;
+        }
         self
     }
 
@@ -184,6 +198,9 @@ impl fmt::Display for Refusal {
         }
         if let Some(wait) = self.retry_after {
             write!(f, "; it asks to wait {} s", wait.as_secs())?;
+        }
+        if let Some(skew) = self.clock_skew {
+            write!(f, "; {skew}")?;
         }
         Ok(())
     }

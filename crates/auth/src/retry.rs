@@ -10,14 +10,16 @@ use crate::{AuthError, AuthErrorKind};
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause that is not asked for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A longer hint is told and not waited for: whoever calls knows better what to do with so much time.
+const LONGEST_HINT: Duration = Duration::from_secs(5 * 60);
 /// Tries after the first one.
 const FURTHER_TRIES: usize = 2;
 
 /// Says after each failed fetch of a credential whether to try again, and after which pause.
 ///
 /// It is tried again when the issuer could not be reached, throttles (429), or is not available (408, 500, 502, 503,
-/// 504), at most twice, after pauses that grow and vary. The issuer's own hint is followed where it is longer. It is
-/// never tried again after a refusal: wrong passwords lock accounts, and bad signatures lock keys. Nothing here waits:
+/// 504), at most twice, after pauses that grow and vary. The issuer's own hint is followed where it is longer, up to five
+/// minutes. It is never tried again after a refusal: wrong passwords lock accounts, and bad signatures lock keys. Nothing here waits:
 /// the caller does, on its own clock.
 ///
 /// ```
@@ -55,6 +57,9 @@ impl CredentialRetry {
             return None;
         }
         let hint = error.refusal().and_then(|refusal| refusal.retry_after);
+        if hint.is_some_and(|hint| hint > LONGEST_HINT) {
+            return None;
+        }
         let pause = self.pauses.next()?.max(hint.unwrap_or_default());
         left.is_none_or(|left| pause < left).then_some(pause)
     }
@@ -116,6 +121,8 @@ mod tests {
         assert_eq!(pause(None), Some(minute));
         assert_eq!(pause(Some(minute + Duration::from_millis(1))), Some(minute));
         assert_eq!(pause(Some(minute)), None);
+        let day = CredentialRetry::new(1).pause_after(&refused(429, Some(301)), None);
+        assert_eq!(day, None);
         let short = CredentialRetry::new(1).pause_after(&refused(429, Some(0)), None);
         assert!(short.unwrap() >= FIRST_PAUSE);
     }

@@ -104,6 +104,12 @@ impl Failure {
         Self::output(error)
     }
 
+    /// Says what was attempted.
+    pub(crate) fn while_doing(mut self, doing: &str) -> Self {
+        self.message = format!("{doing}: {}", self.message);
+        self
+    }
+
     /// The time for the whole has passed where no client could have noticed.
     pub(crate) fn deadline(limit: Duration, doing: &str) -> Self {
         let message = format!(
@@ -315,11 +321,11 @@ fn exit_code(error: &Error) -> u8 {
 
 fn exit_code_of_auth(error: &AuthError) -> u8 {
     match error.kind() {
-        AuthErrorKind::Unreachable | AuthErrorKind::TimedOut => exit::UNAVAILABLE,
-        AuthErrorKind::Refused(refusal) if matches!(refusal.status.as_u16(), 429 | 500 | 502 | 503 | 504) => {
-            exit::UNAVAILABLE
-        }
+        _ if error.is_transient() => exit::UNAVAILABLE,
+        AuthErrorKind::Refused(refusal) if refusal.status.as_u16() == 403 => exit::NOT_PERMITTED,
         AuthErrorKind::PlainHttp => exit::USAGE,
+        // Somebody is authenticated, or nobody can tell.
+        AuthErrorKind::NoProject | AuthErrorKind::Reply => exit::OTHER,
         _ => exit::NOT_AUTHENTICATED,
     }
 }

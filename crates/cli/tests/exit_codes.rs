@@ -185,7 +185,7 @@ fn iam_that_refuses_is_told_from_iam_that_is_away() {
     for (status, exit) in [
         (400, 3),
         (401, 3),
-        (403, 3),
+        (403, 4),
         (429, 5),
         (500, 5),
         (502, 5),

@@ -32,6 +32,9 @@ fn the_emulator_says_in_one_line_how_to_reach_it() {
         keys(&emulator.line),
         [
             "access_key",
+            "agency",
+            "agency_domain_name",
+            "agency_project_id",
             "domain_name",
             "endpoint",
             "export_endpoint",

@@ -86,10 +86,11 @@ pub use session_export_auth::{
     VariableNotText,
 };
 pub use session_export_model::{
-    AddressFilter, ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules, ServiceTime,
-    SessionFilter, SessionFilterBuilder, SessionInfo, SessionList, SessionOperation, SessionState,
-    SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput, UnknownName,
-    Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits, parse_timestamp,
+    AddressFilter, ClockSkew, ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules,
+    ServiceTime, SessionFilter, SessionFilterBuilder, SessionInfo, SessionList, SessionOperation,
+    SessionState, SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput,
+    UnknownName, Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits,
+    parse_timestamp,
 };
 pub use session_export_transport::{
     BaseUrl, Clock, Delivery, InvalidBaseUrl, Request, RequestBody, Response, ResponseBody, Sleep, Transport,

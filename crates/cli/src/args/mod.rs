@@ -12,7 +12,7 @@ pub(crate) use commands::{
     Command, DeleteArgs, DownloadArgs, EmulatorArgs, ExportArgs, Format, OutputArgs, SessionsArgs,
     SubmitArgs, TasksArgs, TokenArgs, WaitArgs,
 };
-pub(crate) use connection::{ConnectionArgs, Place, Stack, TransportArgs};
+pub(crate) use connection::{ConnectionArgs, CredentialArgs, Place, Stack, TransportArgs};
 pub(crate) use filter::FilterArgs;
 
 /// Export user sessions from Huawei Cloud Workspace: who used what, when, and whether it worked.

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use http::StatusCode;
+use chrono::{DateTime, Utc};
+use http::{HeaderValue, StatusCode};
 use session_export_auth::AuthError;
-use session_export_model::Violations;
+use session_export_model::{ClockSkew, Violations};
 use session_export_transport::{Delivery, TransportErrorKind};
 
 use crate::Operation;
@@ -99,9 +99,25 @@ pub struct ServiceFailure {
     pub request_id: Option<String>,
     /// An opaque text that comes with policy denials, to be decoded through STS. Not part of `Display`.
     pub encoded_authorization_message: Option<String>,
-    /// How far this machine's clock is ahead of the server's (negative: behind), by the `Date` of a 401 that comes when
-    /// they are about 15 minutes or more apart: then a signature is refused.
-    pub clock_skew: Option<TimeDelta>,
+    /// How far this machine's clock is from the server's, by the `Date` of a 401, where that may be its reason.
+    pub clock_skew: Option<ClockSkew>,
+}
+
+/// A shorter value is no credential, and would take common words out of a message.
+const SHORTEST_SECRET: usize = 8;
+
+impl ServiceFailure {
+    /// Takes out of the texts what the request held: a gateway may repeat a header whose signature does not match.
+    pub(crate) fn hide(&mut self, secrets: &[HeaderValue]) {
+        let secrets = secrets.iter().filter_map(|value| value.to_str().ok());
+        for secret in secrets.filter(|secret| secret.len() >= SHORTEST_SECRET) {
+            for text in [&mut self.message, &mut self.code].into_iter().flatten() {
+                if text.contains(secret) {
+                    *text = text.replace(secret, "…");
+                }
+            }
+        }
+    }
 }
 
 impl fmt::Display for ServiceFailure {
@@ -119,16 +135,7 @@ impl fmt::Display for ServiceFailure {
             write!(f, " (request id {request_id})")?;
         }
         if let Some(skew) = self.clock_skew {
-            let (apart, side) = match skew < TimeDelta::zero() {
-                true => (-skew, "behind"),
-                false => (skew, "ahead of"),
-            };
-            write!(
-                f,
-                "; this machine's clock is {} min {} s {side} the server's",
-                apart.num_minutes(),
-                apart.num_seconds() % 60
-            )?;
+            write!(f, "; {skew}")?;
         }
         Ok(())
     }

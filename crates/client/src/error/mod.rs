@@ -6,7 +6,7 @@ mod kind;
 use std::error::Error as StdError;
 
 use http::StatusCode;
-use session_export_auth::AuthError;
+use session_export_auth::{AuthError, AuthErrorKind};
 use session_export_model::{Violations, advice};
 use session_export_transport::{Delivery, TransportError};
 
@@ -123,9 +123,19 @@ impl Error {
         }
     }
 
-    /// The user may not do this: a 403 of the service.
+    /// The user may not do this: a 403 of the service, or of IAM.
     pub fn is_forbidden(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Service(failure) if failure.status == StatusCode::FORBIDDEN)
+        let status = match self.kind() {
+            ErrorKind::Service(failure) => Some(failure.status),
+            ErrorKind::Auth(error) => error.refusal().map(|refusal| refusal.status),
+            _ => None,
+        };
+        status == Some(StatusCode::FORBIDDEN)
+    }
+
+    /// The credential was not tried, because the service rejected it moments ago.
+    pub(crate) fn is_rejected_before(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Auth(error) if *error.kind() == AuthErrorKind::Rejected)
     }
 
     /// Too many requests, of the service or of IAM.

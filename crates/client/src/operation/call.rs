@@ -1,12 +1,12 @@
 //! How one call is made: authenticate, send within the limits, and turn whatever comes back into a value or an error.
 
 use bytes::{Bytes, BytesMut};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use http::header::{ACCEPT, CONTENT_TYPE, DATE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
-use session_export_model::{ErrorBody, parse_http_date};
+use session_export_model::{ClockSkew, ErrorBody};
 use session_export_transport::{
     Delivery, Request, RequestBody, Response, ResponseBody, TransportError, TransportErrorKind,
 };
@@ -34,6 +34,8 @@ struct Attempt {
     stamp: Stamp,
     /// By this machine's wall clock.
     started_at: DateTime<Utc>,
+    /// The sensitive values of the request, which a server may repeat in its message.
+    secrets: Vec<HeaderValue>,
 }
 
 /// A response whose status was a success.
@@ -79,13 +81,18 @@ impl Call {
     /// Cancel safety: dropping the future drops the exchange; for a submit the outcome is then unknown.
     pub(crate) async fn send(mut self, client: &Client) -> Result<Reply, Error> {
         self.request.headers_mut().insert(USER_AGENT, client.user_agent());
-        let mut renewed = false;
+        let mut refused = None;
         loop {
             let Attempt {
                 response,
                 stamp,
                 started_at,
-            } = self.attempt(client).await?;
+                secrets,
+            } = match self.attempt(client).await {
+                Ok(attempt) => attempt,
+                // The other credential is the same one again: the service's answer says more than that.
+                Err(again) => return Err(refused.filter(|_| again.is_rejected_before()).unwrap_or(again)),
+            };
             let status = response.status();
             if status.is_success() {
                 let (head, body) = response.into_parts();
@@ -99,11 +106,13 @@ impl Call {
                 });
             }
             // Never in a loop: more than five failed signatures in a row lock an access key.
-            if status == StatusCode::UNAUTHORIZED && !renewed && can_renew(client, stamp).await {
-                renewed = true;
-                continue;
+            let is_renewed =
+                status == StatusCode::UNAUTHORIZED && refused.is_none() && can_renew(client, stamp).await;
+            let error = self.refused(client, response, started_at, &secrets).await;
+            if !is_renewed {
+                return Err(error);
             }
-            return Err(self.refused(client, response, started_at).await);
+            refused = Some(error);
         }
     }
 
@@ -118,6 +127,8 @@ impl Call {
         {
             return Err(client.deadline_error(operation));
         }
+        let sensitive = request.headers().values().filter(|value| value.is_sensitive());
+        let secrets = sensitive.cloned().collect();
         let began = client.clock().monotonic();
         let outcome = match client
             .within(client.head_limit(), client.transport().send(request))
@@ -144,17 +155,28 @@ impl Call {
             response,
             stamp,
             started_at,
+            secrets,
         })
     }
 
     /// The error for a response that is not a success.
-    async fn refused(&self, client: &Client, response: Response, started_at: DateTime<Utc>) -> Error {
+    async fn refused(
+        &self,
+        client: &Client,
+        response: Response,
+        started_at: DateTime<Utc>,
+        secrets: &[HeaderValue],
+    ) -> Error {
         let operation = self.operation;
         let (head, mut body) = response.into_parts();
         // The status alone is an answer; a body that breaks off only makes it a shorter one.
         let (bytes, _) = read_up_to(client, operation, &mut body, MOST_ERROR_BYTES).await;
         let mut failure = service_failure(head.status, &head.headers, &bytes);
-        failure.clock_skew = clock_skew(&failure, &head.headers, started_at);
+        if failure.status == StatusCode::UNAUTHORIZED {
+            let date = head.headers.get(DATE).and_then(|date| date.to_str().ok());
+            failure.clock_skew = date.and_then(|date| ClockSkew::between(started_at, date));
+        }
+        failure.hide(secrets);
         let open = leaves_outcome_open(operation.effect(), head.status, failure.code.as_deref());
         let error = Error::new(operation, ErrorKind::Service(failure));
         if open {
@@ -247,17 +269,6 @@ pub(crate) fn service_failure(status: StatusCode, headers: &HeaderMap, body: &[u
         encoded_authorization_message: body.encoded_authorization_message().map(str::to_owned),
         clock_skew: None,
     }
-}
-
-/// How far this machine's clock is ahead of the server's, where that may be why nobody is authenticated: a signature is
-/// refused when it is more than 15 minutes off (API request signing guide), and a `Date` has whole seconds.
-fn clock_skew(failure: &ServiceFailure, headers: &HeaderMap, ours: DateTime<Utc>) -> Option<TimeDelta> {
-    if failure.status != StatusCode::UNAUTHORIZED {
-        return None;
-    }
-    let theirs = parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
-    let skew = ours - theirs;
-    (skew.abs() >= TimeDelta::minutes(15) - TimeDelta::seconds(2)).then_some(skew)
 }
 
 fn request_id(headers: &HeaderMap) -> Option<&str> {
