@@ -63,6 +63,11 @@ openapi:
     test -x target/schemathesis/bin/schemathesis || { python3 -m venv target/schemathesis && target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5 openapi-spec-validator==0.9.0 PyYAML==6.0.4; }
     target/schemathesis/bin/python .ci/schemathesis.py
 
+# A million sessions: ready when, exported how fast, in how much memory, and whether others keep being answered.
+emulator-million:
+    cargo build --quiet --release -p session-export-emulator --example emulator
+    python3 .ci/emulator-million.py 1000000 target/release/examples/emulator
+
 # Both transports through nginx, squid, tinyproxy and haproxy. Needs: apt-get install nginx-light squid tinyproxy haproxy openssl
 real-servers:
     .ci/real-servers.sh
@@ -80,6 +85,7 @@ large-download:
 guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-auth --test chain
+    SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-emulator --test guide --test faults
 
 # Everything, in CI's order; the first failure ends it.
 ci: test test-hyper fmt clippy doc walls deny typos readme interop official-sdk

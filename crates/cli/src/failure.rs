@@ -122,6 +122,9 @@ impl Failure {
     pub(crate) fn emulator(error: &EmulatorError) -> Self {
         match error {
             EmulatorError::NotLoopback(_) => Self::usage(format!("--listen: {error}")),
+            EmulatorError::Rows { .. } | EmulatorError::ReadRows { .. } => {
+                Self::usage(format!("--rows: {}", chain(error)))
+            }
             EmulatorError::InvalidOption { option, allowed } => {
                 let flag = match *option {
                     "export_delay" => "--export-delay-ms".to_owned(),
