@@ -76,7 +76,7 @@ fn every_value_of_every_choice_is_tested_here() {
 
 #[tokio::test]
 async fn unknown_names_and_values_are_refused_with_what_there_is() {
-    let error = Emulator::builder().choice("framming", "chunked").unwrap_err();
+    let error = Emulator::builder().choice("frames", "chunked").unwrap_err();
     assert!(
         matches!(&error, EmulatorError::UnknownChoice { known, .. } if known.contains("framing")),
         "{error}"
