@@ -71,7 +71,9 @@ mod operation;
 
 pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
-pub use download::{Download, DownloadStream, FileFormat, FileName, FileReceipt, Receipt, Sha256Digest};
+pub use download::{
+    Download, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt, Sha256Digest,
+};
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, ServiceFailure, Spent, TaskFailure};
 pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitPolicy};

@@ -41,6 +41,16 @@ impl fmt::Display for Error {
                 )
             }
             ErrorKind::Sink { action, .. } => write!(f, "could not {action} the file"),
+            ErrorKind::TooLarge {
+                max_bytes,
+                announced: Some(announced),
+            } => write!(
+                f,
+                "the file has {announced} bytes, more than the {max_bytes} that are allowed"
+            ),
+            ErrorKind::TooLarge { max_bytes, .. } => {
+                write!(f, "the file has more than the {max_bytes} bytes that are allowed")
+            }
         }
     }
 }

@@ -60,10 +60,18 @@ pub enum ErrorKind {
     /// What was received could not be written. The source is the `io::Error`.
     #[non_exhaustive]
     Sink {
-        /// What was attempted: `create`, `write`, `rename`.
+        /// What was attempted: `create`, `continue`, `write`, `rename`.
         action: &'static str,
         /// The kind of the `io::Error`.
         kind: std::io::ErrorKind,
+    },
+    /// The file has more bytes than [`Download::max_bytes`](crate::Download::max_bytes) allows; nothing of it was kept.
+    #[non_exhaustive]
+    TooLarge {
+        /// How many are allowed.
+        max_bytes: u64,
+        /// How many it has, if the server said so.
+        announced: Option<u64>,
     },
 }
 
@@ -81,6 +89,7 @@ impl ErrorKind {
             Self::Task(_) => "task",
             Self::Deadline { .. } => "deadline",
             Self::Sink { .. } => "sink",
+            Self::TooLarge { .. } => "too_large",
         }
     }
 }

@@ -12,7 +12,7 @@ use session_export_transport::{Delivery, TransportError};
 
 pub use kind::{ErrorKind, ServiceFailure, Spent, TaskFailure};
 
-use crate::Operation;
+use crate::{Operation, PartialFile};
 
 /// Why an operation did not succeed.
 ///
@@ -31,15 +31,24 @@ struct Inner {
     operation: Option<Operation>,
     kind: ErrorKind,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Of a download that broke off.
+    received: Option<u64>,
+    partial: Option<PartialFile>,
 }
 
 impl Error {
     pub(crate) fn new(operation: Operation, kind: ErrorKind) -> Self {
+        Self::of(Some(operation), kind)
+    }
+
+    fn of(operation: Option<Operation>, kind: ErrorKind) -> Self {
         Self {
             inner: Box::new(Inner {
-                operation: Some(operation),
+                operation,
                 kind,
                 source: None,
+                received: None,
+                partial: None,
             }),
         }
     }
@@ -53,13 +62,7 @@ impl Error {
         let kind = ErrorKind::Configuration {
             problem: problem.into(),
         };
-        Self {
-            inner: Box::new(Inner {
-                operation: None,
-                kind,
-                source: None,
-            }),
-        }
+        Self::of(None, kind)
     }
 
     pub(crate) fn invalid(operation: Operation, violations: Violations) -> Self {
@@ -86,6 +89,17 @@ impl Error {
         Self::new(Operation::Download, kind).with_source(error)
     }
 
+    pub(crate) fn with_received(mut self, bytes: u64) -> Self {
+        self.inner.received = Some(bytes);
+        self
+    }
+
+    pub(crate) fn with_partial(mut self, partial: PartialFile) -> Self {
+        self.inner.received = Some(partial.bytes);
+        self.inner.partial = Some(partial);
+        self
+    }
+
     /// What happened.
     pub fn kind(&self) -> &ErrorKind {
         &self.inner.kind
@@ -102,6 +116,18 @@ impl Error {
             ErrorKind::Service(failure) => Some(failure),
             _ => self.inner.source.as_deref()?.downcast_ref::<Self>()?.service(),
         }
+    }
+
+    /// How many bytes of a file a stream, a writer or a [`partial_file`](Self::partial_file) had got when the download
+    /// broke off.
+    pub fn received_bytes(&self) -> Option<u64> {
+        self.inner.received
+    }
+
+    /// The start of a file that a download left, to be continued; only after
+    /// [`Download::keep_partial`](crate::Download::keep_partial).
+    pub fn partial_file(&self) -> Option<&PartialFile> {
+        self.inner.partial.as_ref()
     }
 
     /// One sentence on what to do, for the error codes that are known.

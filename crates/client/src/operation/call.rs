@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use http::header::{ACCEPT, CONTENT_TYPE, DATE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
 use session_export_model::{ClockSkew, ErrorBody};
@@ -59,6 +59,11 @@ impl Call {
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         call
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.request.headers_mut().insert(name, value);
+        self
     }
 
     fn new(operation: Operation, method: Method, uri: Uri, body: RequestBody) -> Self {
