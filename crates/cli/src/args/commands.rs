@@ -146,9 +146,12 @@ pub(crate) struct OutputArgs {
     /// The file, or a directory for the server's name; - is standard output [default: the current directory]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is already there
+    /// Replace a file that is already there; what a link leads to is replaced, not the link
     #[arg(long)]
     pub(crate) force: bool,
+    /// Give up when the file has more bytes than this, and keep nothing of it
+    #[arg(long, value_name = "N")]
+    pub(crate) max_bytes: Option<u64>,
 }
 
 /// How long to wait for a task.

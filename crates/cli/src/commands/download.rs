@@ -1,6 +1,6 @@
 //! `download`, and the second half of `export`.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ pub(super) async fn run(context: &Context<'_>, args: DownloadArgs) -> Result<(),
 pub(super) struct Target {
     place: Place,
     force: bool,
+    max_bytes: Option<u64>,
 }
 
 enum Place {
@@ -58,16 +59,22 @@ impl Target {
         Ok(Self {
             place,
             force: args.force,
+            max_bytes: args.max_bytes,
         })
     }
 
     /// Makes sure that a file can be made there, by making one.
     pub(super) fn check_writable(&self) -> Result<(), Failure> {
+        let real;
         let directory = match &self.place {
             Place::StandardOutput => return Ok(()),
             Place::Directory(directory) if directory.as_os_str().is_empty() => Path::new("."),
             Place::Directory(directory) => directory,
-            Place::File(path) => parent(path),
+            Place::File(path) => {
+                // A link is followed, so the file is made beside what it leads to.
+                real = path.canonicalize().unwrap_or_else(|_| path.clone());
+                parent(&real)
+            }
         };
         // Under a name like that of the file's own beginning, which may be all that is allowed there.
         tempfile::Builder::new()
@@ -104,7 +111,20 @@ fn shown(path: &Path) -> String {
 }
 
 fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
-    if !force && path.symlink_metadata().is_ok() {
+    // Nothing can be whole or absent there; the shell can send a stream to it.
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return Err(Failure::usage(format!(
+            "{0} is a device, a pipe or a socket, not a file; to send the bytes there, use `-o - > {0}`",
+            shown(path)
+        )));
+    }
+    let there = path.symlink_metadata();
+    if let Err(error) = &there
+        && error.kind() == ErrorKind::InvalidFilename
+    {
+        return Err(Failure::io(&format!("create {}", shown(path)), error));
+    }
+    if !force && there.is_ok() {
         return Err(Failure::usage(format!(
             "{} is already there; use --force to replace it",
             shown(path)
@@ -161,7 +181,10 @@ pub(super) async fn receive(
     ready: &ReadyExport,
     target: &Target,
 ) -> Result<Received, Failure> {
-    let download = ready.download().overwrite(target.force);
+    let mut download = ready.download().overwrite(target.force);
+    if let Some(bytes) = target.max_bytes {
+        download = download.max_bytes(bytes);
+    }
     let file = match &target.place {
         Place::StandardOutput => {
             let receipt = to_standard_output(context, download).await?;
