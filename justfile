@@ -81,6 +81,10 @@ keystone:
 large-download:
     python3 .ci/large-download.py
 
+# Full and read-only disks, links, devices, hostile names: what becomes of the file. Needs root or user namespaces.
+disk:
+    .ci/disk.sh
+
 # Writes what tests print into the pages of docs/: the clauses of the transport kit, the table of credentials.
 guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
