@@ -45,6 +45,8 @@
 //!   file, unless you ask [`CredentialChain`] or [`EndpointOverrides`] to. A bundled transport hands its connections and name look-ups to the runtime that calls, and reads the
 //!   system's certificate authorities when it is built (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
 //! - A submit is sent once. When its answer is lost, that is [`ErrorKind::Ambiguous`], not a second task.
+//! - A download that breaks off is continued under the same strong validator or begun again: never a file that is put
+//!   together of two, never half of one under the final name.
 //! - Secrets are never in a log, an error or a `Debug` output, and never travel over plain http beyond this machine
 //!   unless you say so ([`PlainHttp`]).
 //! - Dropping a future cancels what it does; every asynchronous function says what that leaves behind.

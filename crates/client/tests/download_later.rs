@@ -8,7 +8,7 @@ use std::io::ErrorKind as IoKind;
 
 use common::breaking::{Reply, Rig, TAG, after, file, part, whole};
 use common::{guarded, names};
-use session_export::{Error, ErrorKind, FileReceipt, PartialFile};
+use session_export::{Download, Error, ErrorKind, FileReceipt, PartialFile};
 
 /// A download that was given up with its start kept, and what `second` then makes of it.
 async fn continued_later(
@@ -49,6 +49,18 @@ async fn a_later_process_goes_on_with_what_was_kept() {
     let (rig, outcome) = continued_later(|_| {}, vec![whole(r#""v2""#, end)]).await;
     rig.assert_whole(outcome);
     assert_eq!(rig.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_kept_gives_way_to_another_file_also_when_nothing_is_to_be_resumed() {
+    let rig = Rig::new([whole(TAG, 1000), whole(r#""v2""#, file().len())]).await;
+    let only_once = |download: Download| download.keep_partial(true).resume(false);
+    let error = rig.to_path(only_once).await.unwrap_err();
+    let partial = error.partial_file().unwrap().clone();
+    let outcome = rig
+        .to_path(|download| only_once(download).continue_from(partial))
+        .await;
+    rig.assert_whole(outcome);
 }
 
 #[tokio::test]

@@ -119,17 +119,18 @@ impl Attempts {
         begin(download, reply, self.ranges).await
     }
 
-    /// Waits until the next attempt, or gives the error back when there is none.
+    /// Waits until the next attempt, or gives the error back when there is none: `may` says whether one is wanted.
     pub(super) async fn after(
         &mut self,
         download: &Download,
         interruption: Interruption,
+        may: bool,
     ) -> Result<(), Error> {
         let Interruption { error, then } = interruption;
         self.made += 1;
         match then {
             Then::Stop => Err(error),
-            _ if self.made == WHOLE_ATTEMPTS || !download.resume => Err(error),
+            _ if self.made == WHOLE_ATTEMPTS || !may => Err(error),
             Then::Fresh(reply) => {
                 self.reply = Some(*reply);
                 Ok(())

@@ -45,7 +45,7 @@ pub(super) async fn open(download: &Download) -> Result<DownloadStream, Error> {
     loop {
         match attempts.begin(download).await {
             Ok(stream) => return Ok(stream.timed(timer)),
-            Err(interruption) => attempts.after(download, interruption).await?,
+            Err(interruption) => attempts.after(download, interruption, download.resume).await?,
         }
     }
 }

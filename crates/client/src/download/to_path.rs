@@ -123,11 +123,13 @@ impl Download {
         let _timer = self.client.time(Phase::Download);
         let mut attempts = Attempts::new();
         loop {
+            // What an earlier attempt left is no attempt at the whole file.
+            let may = self.resume || part.partial.is_some();
             let interruption = match self.attempt(&mut part, &mut attempts, check).await {
                 Ok(receipt) => return Ok((part.file, receipt)),
                 Err(interruption) => interruption,
             };
-            match attempts.after(self, interruption).await {
+            match attempts.after(self, interruption, may).await {
                 Ok(()) => part.clear()?,
                 Err(error) => return Err(part.give_up(error, self.keep_partial && attempts.ranges())),
             }
