@@ -31,12 +31,13 @@ use crate::{Client, Error};
 ///
 /// # When it breaks off
 ///
-/// A body that is cut off, reset, or stands still for longer than the client's idle limit is followed up, because a download only
-/// reads:
+/// A body that is cut off, reset, or stands still for longer than the client's idle limit is followed up, because a
+/// download only reads:
 ///
 /// - If the head had a strong entity tag, the rest is asked for with `Range` and `If-Range` (RFC 9110, sections 13.1.5
-///   and 14.2), after a pause of 0.5 s that doubles up to 8 s, each shortened by up to half by chance. It may happen any number of times, but only five
-///   times in a row without 64 KiB of progress. The service does not document ranges, so the first request never asks for one.
+///   and 14.2), after a pause of 0.5 s that doubles up to 8 s, each shortened by up to half by chance. That may happen
+///   any number of times, but only five times in a row without 64 KiB of progress. The service does not document ranges,
+///   so the first request never asks for one.
 /// - Otherwise, or when what comes is not what follows, a path starts over: three attempts at the whole file at most. A
 ///   writer or a stream cannot take back what it has, and fails; [`Error::received_bytes`] says how much that is.
 /// - What is received is checked to be of one file: same tag, same length, no gap, no overlap. SHA-256 covers the whole
@@ -74,8 +75,8 @@ impl Download {
         }
     }
 
-    /// Gives up with [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when the file has more bytes than this: at once if
-    /// the server announces it, else as soon as one more arrives. No cap by default.
+    /// Gives up with [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when the file has more bytes than this: at once
+    /// if the server announces it, else as soon as one more arrives. No cap by default.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self
@@ -106,12 +107,13 @@ impl Download {
         self
     }
 
-    /// Whether [`to_path`](Self::to_path) and [`to_directory`](Self::to_directory) may leave the start of a file for a later attempt
-    /// when they give up; off by default, and then nothing stays behind.
+    /// Whether [`to_path`](Self::to_path) and [`to_directory`](Self::to_directory) may leave the start of a file for a
+    /// later attempt when they give up; off by default, and then nothing stays behind.
     ///
     /// It stays only if it can be continued (the server named a strong entity tag) and that may help (the network, the
-    /// service or the deadline ended it, never a full disk). Then it is synced, and [`Error::partial_file`] says where it
-    /// is. Whoever asks for this removes it in the end. Dropping the future still removes it.
+    /// service, a credential or the deadline ended it, never a full disk). Then it is synced, and
+    /// [`Error::partial_file`] says where it is. Whoever asks for this removes it in the end. Dropping the future still
+    /// removes it.
     pub fn keep_partial(mut self, keep: bool) -> Self {
         self.keep_partial = keep;
         self
@@ -121,8 +123,8 @@ impl Download {
     ///
     /// The bytes that are there are read first, on the thread that polls, for the SHA-256 of the whole. If they are no
     /// longer what was left, or the server has another file now, it starts over. The partial file is taken over: unless
-    /// [`keep_partial`](Self::keep_partial) says so again, it is gone afterwards, whatever the outcome. The target is checked
-    /// first, and an error of that leaves it where it is.
+    /// [`keep_partial`](Self::keep_partial) says so again, it is gone afterwards, whatever the outcome. The target is
+    /// checked first, and an error of that leaves it where it is.
     pub fn continue_from(mut self, partial: PartialFile) -> Self {
         self.partial = Some(partial);
         self

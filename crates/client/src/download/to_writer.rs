@@ -11,8 +11,7 @@ impl Download {
     /// Downloads into `writer`, which is written to between two frames, on the thread that polls.
     ///
     /// What was written before an error stays written: use [`to_path`](Self::to_path) for all or nothing. A body that
-    /// breaks off is continued where the server allows it; it is never started again, because nothing that was written can be
-    /// taken back.
+    /// breaks off is continued where the server allows it, but never begun again once something was written.
     ///
     /// # Errors
     ///
