@@ -184,3 +184,16 @@ async fn what_cannot_be_continued_fails_for_a_writer_and_a_stream() {
     assert!(stream.next().await.is_none() && stream.receipt().is_none());
     assert_eq!(rig.requests().len(), 1);
 }
+
+#[tokio::test]
+async fn nothing_of_a_longer_file_stays_behind_a_shorter_one() {
+    let shorter = b"id,name\r\n";
+    let headers = [
+        ("etag", r#""v2""#.to_owned()),
+        ("content-length", shorter.len().to_string()),
+    ];
+    let rig = Rig::new([whole(TAG, 1000), Reply::new(200, &headers, shorter)]).await;
+    let receipt = rig.to_path(as_it_is).await.unwrap();
+    assert_eq!(receipt.bytes, shorter.len() as u64);
+    assert_eq!(std::fs::read(receipt.path).unwrap(), shorter);
+}
