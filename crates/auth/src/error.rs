@@ -148,6 +148,18 @@ impl AuthError {
         }
     }
 
+    /// The pause after which asking the issuer again is worthwhile, as far as the issuer says so; zero leaves it to the
+    /// caller, and `None` means that asking again does not help or may harm: wrong passwords lock accounts, and bad
+    /// signatures lock keys.
+    pub fn retry_at_least(&self) -> Option<Duration> {
+        // A fetch that hung until its limit has had its time.
+        if !self.is_transient() || *self.kind() == AuthErrorKind::TimedOut {
+            return None;
+        }
+        let hint = self.refusal().and_then(|refusal| refusal.retry_after);
+        Some(hint.unwrap_or_default())
+    }
+
     /// The issuer's refusal, if it is one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self.kind() {

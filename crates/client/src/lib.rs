@@ -44,7 +44,10 @@
 //! - It spawns no task, starts no thread, and sees time only through [`Clock`]. It reads no environment variable and no
 //!   file, unless you ask [`CredentialChain`] or [`EndpointOverrides`] to. A bundled transport hands its connections and name look-ups to the runtime that calls, and reads the
 //!   system's certificate authorities when it is built (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
-//! - A submit is sent once. When its answer is lost, that is [`ErrorKind::Ambiguous`], not a second task.
+//! - A submit is sent once; again only where the service certainly did not take it. When its answer is lost, that is
+//!   [`ErrorKind::Ambiguous`], not a second task.
+//! - Everything else is tried again when it failed for a passing reason ([`RetryPolicy`]), and a 429 holds back every call of
+//!   the client for the window that it names.
 //! - A download that breaks off is continued under the same strong validator or begun again: never a file that is put
 //!   together of two, never half of one under the final name.
 //! - Secrets are never in a log, an error or a `Debug` output, and never travel over plain http beyond this machine
@@ -70,6 +73,7 @@ mod endpoint;
 mod error;
 mod export;
 mod operation;
+mod retry;
 
 pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
@@ -80,6 +84,7 @@ pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, ServiceFailure, Spent, TaskFailure};
 pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitPolicy};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
+pub use retry::RetryPolicy;
 
 pub use session_export_auth::{
     AccessKey, AccessKeyAuthenticator, Agency, AuthError, AuthErrorKind, Authenticate, Credential,

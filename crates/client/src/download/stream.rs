@@ -207,7 +207,10 @@ impl DownloadStream {
         self.end = match &item {
             Some(Ok(_)) => return Poll::Ready(item),
             Some(Err(_)) => Some(End::Failed),
-            None => Some(End::Whole),
+            None => {
+                self.client.export_is_over();
+                Some(End::Whole)
+            }
         };
         // The connection and the account of time are closed now, however long the handle is kept.
         self.body = ResponseBody::empty();

@@ -40,6 +40,11 @@ impl fmt::Display for Error {
                     spent.budget.as_secs_f64()
                 )
             }
+            ErrorKind::HeldBack { wait } => write!(
+                f,
+                "not sent, the service throttles this client for another {:.1} s, which is longer than the deadline leaves",
+                wait.as_secs_f64()
+            ),
             ErrorKind::Sink { action, .. } => write!(f, "could not {action} the file"),
             ErrorKind::TooLarge {
                 max_bytes,

@@ -57,6 +57,12 @@ pub enum ErrorKind {
         /// How long each phase took.
         spent: Spent,
     },
+    /// The service throttles this client, for longer than the deadline leaves. Nothing was sent.
+    #[non_exhaustive]
+    HeldBack {
+        /// How long until the call could have been sent.
+        wait: Duration,
+    },
     /// What was received could not be written. The source is the `io::Error`.
     #[non_exhaustive]
     Sink {
@@ -88,6 +94,7 @@ impl ErrorKind {
             Self::Ambiguous { .. } => "ambiguous",
             Self::Task(_) => "task",
             Self::Deadline { .. } => "deadline",
+            Self::HeldBack { .. } => "held_back",
             Self::Sink { .. } => "sink",
             Self::TooLarge { .. } => "too_large",
         }
@@ -108,6 +115,8 @@ pub struct ServiceFailure {
     pub request_id: Option<String>,
     /// An opaque text that comes with policy denials, to be decoded through STS. Not part of `Display`.
     pub encoded_authorization_message: Option<String>,
+    /// How long the service asks to wait: `Retry-After`, or the window that a throttling message names.
+    pub retry_after: Option<Duration>,
     /// How far this machine's clock is from the server's, by the `Date` of a 401, where that may be its reason.
     pub clock_skew: Option<ClockSkew>,
 }
@@ -142,6 +151,9 @@ impl fmt::Display for ServiceFailure {
         }
         if let Some(request_id) = &self.request_id {
             write!(f, " (request id {request_id})")?;
+        }
+        if let Some(wait) = self.retry_after {
+            write!(f, "; it asks to wait {} s", wait.as_secs())?;
         }
         if let Some(skew) = self.clock_skew {
             write!(f, "; {skew}")?;

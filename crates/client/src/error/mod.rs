@@ -167,6 +167,7 @@ impl Error {
     /// Too many requests, of the service or of IAM.
     pub fn is_throttled(&self) -> bool {
         let status = match self.kind() {
+            ErrorKind::HeldBack { .. } => return true,
             ErrorKind::Service(failure) => Some(failure.status),
             ErrorKind::Auth(error) => error.refusal().map(|refusal| refusal.status),
             _ => None,
@@ -189,7 +190,7 @@ impl Error {
     /// It says nothing about whether repeating is safe: see [`is_ambiguous`](Self::is_ambiguous).
     pub fn is_transient(&self) -> bool {
         match self.kind() {
-            ErrorKind::Transport { .. } => true,
+            ErrorKind::Transport { .. } | ErrorKind::HeldBack { .. } => true,
             ErrorKind::Auth(error) => error.is_transient(),
             ErrorKind::Service(failure) => is_transient_status(failure.status),
             _ => false,
@@ -203,6 +204,7 @@ impl Error {
             ErrorKind::InvalidRequest(_)
                 | ErrorKind::Configuration { .. }
                 | ErrorKind::Auth(_)
+                | ErrorKind::HeldBack { .. }
                 | ErrorKind::Transport {
                     delivery: Delivery::NotSent,
                     ..

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use http::StatusCode;
 use session_export_model::TaskId;
 use session_export_transport::TransportErrorKind;
@@ -12,6 +11,7 @@ use super::task::task_failure;
 use super::{ExportTask, ReadyExport, TaskState};
 use crate::deadline::Deadline;
 use crate::operation::Operation;
+use crate::retry::{Pauses, Tries};
 use crate::{Client, Error, ErrorKind, Spent, TaskFailure};
 
 /// How often to look for a task's file, and for how long.
@@ -87,27 +87,19 @@ impl WaitPolicy {
     }
 
     /// Pauses without end. The seed of their jitter is the task's id: no global random source, and no two tasks in step.
-    fn pauses(&self, task: &TaskId) -> impl Iterator<Item = Duration> + use<> {
-        // Without any pause it would ask as fast as the network lets it.
-        let first = self.first_pause.max(Duration::from_millis(1));
-        let longest = self.longest_pause.max(first);
+    fn pauses(&self, task: &TaskId) -> Pauses {
         let seed = task
             .as_str()
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
-        let pauses = ExponentialBuilder::new()
-            .with_min_delay(first)
-            .with_max_delay(longest)
-            .with_factor(1.5)
-            .without_max_times();
-        // backon lengthens by up to as much again; halved, a pause is shortened by up to half, also at the cap.
-        let (pauses, share) = match self.jitter {
-            true => (pauses.with_jitter().with_jitter_seed(seed), 2),
-            false => (pauses, 1),
-        };
-        pauses.build().map(move |pause| pause / share)
+        Pauses::new(
+            self.first_pause,
+            self.longest_pause,
+            1.5,
+            self.jitter.then_some(seed),
+        )
     }
 }
 
@@ -127,7 +119,10 @@ pub(super) async fn until_ready(
     let mut failing: Option<Failing> = None;
     for pause in policy.pauses(task.task_id()) {
         let began = elapsed();
-        let look = match client.within(left().max(LAST_LOOK), Box::pin(task.look())).await {
+        let look = match client
+            .within(left().max(LAST_LOOK), Box::pin(task.look(Tries::One)))
+            .await
+        {
             Ok(look) => look,
             Err(_) => return Err(deadline(client, policy, elapsed(), failing)),
         };
@@ -183,6 +178,8 @@ fn ends_the_wait(error: &Error) -> bool {
         ErrorKind::Transport { kind, .. } => {
             matches!(kind, TransportErrorKind::Tls | TransportErrorKind::Unsupported)
         }
+        // The deadline ends before the service wants to be asked again.
+        ErrorKind::HeldBack { .. } => true,
         ErrorKind::Service(failure) => failure.status == StatusCode::OK || !error.is_transient(),
         _ => !error.is_transient(),
     }
