@@ -300,6 +300,39 @@ fn a_429_holds_back_the_other_calls_of_the_client_in_their_order() {
     assert_eq!(clock.monotonic(), before);
 }
 
+/// Takes two seconds over a credential.
+#[derive(Debug)]
+struct Slow(ManualClock);
+
+#[async_trait]
+impl Authenticate for Slow {
+    async fn authenticate(&self, _request: &mut Request, _at: DateTime<Utc>) -> Result<Stamp, AuthError> {
+        self.0.sleep(seconds(2)).await;
+        Ok(Stamp::new(1))
+    }
+
+    async fn rejected(&self, _stamp: Stamp) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_429_that_comes_while_a_credential_is_fetched_holds_back_that_call_too() {
+    let clock = clock();
+    let answers = [json(429, MINUTE), json(200, EMPTY), json(200, EMPTY)];
+    let (transport, log) = mock_transport(&clock, answers);
+    let client = client_with(transport, &clock, Slow(clock.clone()));
+    let query = TaskQuery::new();
+    let later = async {
+        clock.sleep(seconds(1)).await;
+        client.list_tasks(&query).await
+    };
+    let (first, second) = clock.drive(join(client.list_tasks(&query), later));
+    assert!(first.is_ok() && second.is_ok());
+    // The window ends at 62 s; a credential of its own time takes two more. The one that was ready first goes first.
+    assert_eq!(times(&log), [2.0, 64.0, 64.1]);
+}
+
 #[test]
 fn a_wait_whose_deadline_ends_before_the_window_ends_at_once() {
     let (client, clock, log) = calm([json(429, MINUTE)]);
