@@ -4,10 +4,8 @@
 
 mod common;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,7 +16,7 @@ use common::{
 };
 use futures_util::future::join;
 use session_export::{
-    AuthError, Authenticate, Client, ClientBuilder, Clock, Delivery, Endpoint, Error, ErrorKind, Request,
+    AuthError, Authenticate, Client, ClientBuilder, Clock, Delivery, Endpoint, ErrorKind, Request,
     RetryPolicy, Stamp, TaskIds, TaskQuery, TransportErrorKind, WaitPolicy,
 };
 use session_export_transport::test_util::{ManualClock, MockTransport};
@@ -358,95 +356,4 @@ fn a_look_of_a_wait_is_made_once() {
     let (client, clock, log) = calm([away(), json(200, listed)]);
     assert!(clock.drive(client.task(TASK.parse().unwrap()).check()).is_ok());
     assert_eq!(times(&log), [0.0, 0.5]);
-}
-
-fn limited(limit: usize, answers: impl IntoIterator<Item = Answer>) -> (Client, ManualClock, Log) {
-    let clock = clock();
-    let (transport, log) = mock_transport(&clock, answers);
-    let client = builder(transport, &clock)
-        .exports_in_flight(limit)
-        .build()
-        .unwrap();
-    (client, clock, log)
-}
-
-fn waits<T>(future: impl Future<Output = T>) -> bool {
-    let mut future = Box::pin(future);
-    let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    matches!(polled, Poll::Pending)
-}
-
-#[test]
-fn an_export_has_its_place_until_its_file_is_there_or_it_is_dropped() {
-    let task = |status: &str| {
-        json(
-            200,
-            format!(r#"{{"count":1,"export_tasks":[{{"task_id":"t-1","status":"{status}"}}]}}"#),
-        )
-    };
-    let file = || Ok(answer(200, &[("content-length", "4")], "PK\x03\x04"));
-    let answers = [
-        json(200, CREATED),
-        json(200, CREATED),
-        task("SUCCESS"),
-        file(),
-        json(200, CREATED),
-        task("FAIL"),
-        json(200, CREATED),
-    ];
-    let (client, clock, log) = limited(1, answers);
-    let submit = || client.export_sessions(no_filter()).submit();
-    // Dropped.
-    let first = clock.drive(submit()).unwrap();
-    let copy = first.clone();
-    assert!(waits(submit()));
-    drop(first);
-    assert!(waits(submit()), "a copy of the handle is left");
-    drop(copy);
-    // Downloaded.
-    let second = clock.drive(submit()).unwrap();
-    let ready = clock.drive(second.ready()).unwrap();
-    assert!(waits(submit()));
-    clock.drive(ready.download().to_writer(&mut Vec::new())).unwrap();
-    // Failed.
-    let third = clock.drive(submit()).unwrap();
-    assert!(waits(submit()));
-    assert!(clock.drive(third.wait(WaitPolicy::default())).is_err());
-    clock.drive(submit()).unwrap();
-    assert_eq!(log.count(), 7);
-    drop((second, ready, third));
-}
-
-#[test]
-fn a_submit_that_fails_gives_its_place_back() {
-    let (client, clock, _) = limited(1, [json(400, ""), away(), json(200, CREATED)]);
-    let submit = || client.export_sessions(no_filter()).submit();
-    assert!(clock.drive(submit()).is_err());
-    assert!(clock.drive(submit()).unwrap_err().is_ambiguous());
-    assert!(clock.drive(submit()).is_ok());
-}
-
-#[test]
-fn the_deadline_ends_the_wait_for_a_place_and_its_time_is_the_submits() {
-    let (client, clock, log) = limited(1, [json(200, CREATED)]);
-    let submit = || client.export_sessions(no_filter());
-    let _held = clock.drive(submit().submit()).unwrap();
-    let error = clock.drive(submit().deadline(seconds(5)).submit()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "export_sessions: the deadline of 5.0 s passed (submit 5.0 s)"
-    );
-    assert_eq!((log.count(), clock.timers()), (1, 0));
-}
-
-#[test]
-fn a_limit_of_nothing_is_refused() {
-    let error: Error = builder(MockTransport::new(), &clock())
-        .exports_in_flight(0)
-        .build()
-        .unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::Configuration { .. }),
-        "{error:?}"
-    );
 }
