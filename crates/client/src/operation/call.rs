@@ -126,7 +126,8 @@ impl Call {
     async fn until_success(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Reply, Error> {
         loop {
             let place = attempts.take_place();
-            match self.attempt(client, place).await {
+            // Boxed, so that the futures of callers, which hold it, stay small.
+            match Box::pin(self.attempt(client, place)).await {
                 Ok(reply) => return Ok(reply),
                 Err(failed) => attempts.after(failed).await?,
             }
