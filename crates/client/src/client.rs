@@ -14,6 +14,7 @@ use session_export_transport::{Clock, Transport};
 
 use crate::deadline::{Deadline, Phase, PhaseTimer};
 use crate::operation::Operation;
+use crate::reconcile::OwnTasks;
 use crate::{Endpoint, Error, ErrorKind, ExportSessions, ExportTask, ListSessions, Spent, SystemClock};
 
 /// How long a response's head may take. The gateway gives up on its backend after 30 s, so a shorter limit would only
@@ -57,6 +58,7 @@ struct Shared {
     head_limit: Duration,
     idle_limit: Duration,
     user_agent: HeaderValue,
+    own_tasks: OwnTasks,
 }
 
 /// Collects the parts of a [`Client`].
@@ -123,7 +125,8 @@ impl Client {
         ExportTask::new(self.clone(), TaskRef::new(self.project_id().clone(), id, None))
     }
 
-    /// Goes on with a task that this or another process submitted and wrote down.
+    /// Goes on with a task that this or another process submitted and wrote down. It then counts as this client's own:
+    /// [`reconcile`](Self::reconcile) does not take it for the task of a lost submit.
     ///
     /// # Errors
     ///
@@ -136,6 +139,7 @@ impl Client {
                 self.project_id()
             )));
         }
+        self.own_tasks().add(task.task_id());
         Ok(ExportTask::new(self.clone(), task))
     }
 
@@ -171,6 +175,10 @@ impl Client {
 
     pub(crate) fn idle_limit(&self) -> Duration {
         self.shared.idle_limit
+    }
+
+    pub(crate) fn own_tasks(&self) -> &OwnTasks {
+        &self.shared.own_tasks
     }
 
     pub(crate) fn deadline(&self) -> Option<&Deadline> {
@@ -271,6 +279,7 @@ impl ClientBuilder {
                 head_limit: self.head_limit,
                 idle_limit: self.idle_limit,
                 user_agent: user_agent(self.user_agent.as_deref())?,
+                own_tasks: OwnTasks::default(),
             }),
             deadline: None,
         })

@@ -44,7 +44,8 @@
 //! - It spawns no task, starts no thread, and sees time only through [`Clock`]. It reads no environment variable and no
 //!   file, unless you ask [`CredentialChain`] or [`EndpointOverrides`] to. A bundled transport hands its connections and name look-ups to the runtime that calls, and reads the
 //!   system's certificate authorities when it is built (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
-//! - A submit is sent once. When its answer is lost, that is [`ErrorKind::Ambiguous`], not a second task.
+//! - A submit is sent once. When its answer is lost, that is [`ErrorKind::Ambiguous`], not a second task;
+//!   [`Client::reconcile`] finds out what became of it, and a [`SubmitJournal`] lets another process do so.
 //! - Secrets are never in a log, an error or a `Debug` output, and never travel over plain http beyond this machine
 //!   unless you say so ([`PlainHttp`]).
 //! - Dropping a future cancels what it does; every asynchronous function says what that leaves behind.
@@ -67,15 +68,19 @@ mod download;
 mod endpoint;
 mod error;
 mod export;
+mod journal;
 mod operation;
+mod reconcile;
 
 pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
 pub use download::{Download, DownloadStream, FileFormat, FileName, FileReceipt, Receipt, Sha256Digest};
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
-pub use error::{Error, ErrorKind, ServiceFailure, Spent, TaskFailure};
+pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
 pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitPolicy};
+pub use journal::{FileJournal, JournalRefusal, JournalState, SubmitIntent, SubmitJournal};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
+pub use reconcile::{Ambiguity, Candidate, Reconciliation};
 
 pub use session_export_auth::{
     AccessKey, AccessKeyAuthenticator, Agency, AuthError, AuthErrorKind, Authenticate, Credential,

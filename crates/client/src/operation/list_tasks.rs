@@ -1,10 +1,19 @@
 //! `GET /v2/{project_id}/export-tasks`
 
-use session_export_model::{ExportTaskInfo, ExportTaskList, TaskId, TaskQuery};
+use chrono::{DateTime, Utc};
+use http::header::DATE;
+use session_export_model::{ExportTaskInfo, ExportTaskList, TaskId, TaskQuery, parse_http_date};
 
 use super::{Call, Operation};
 use crate::deadline::Phase;
 use crate::{Client, Error};
+
+/// A page of the export centre's list.
+pub(crate) struct TaskPage {
+    pub(crate) list: ExportTaskList,
+    /// By the reply's `Date`.
+    pub(crate) date: Option<DateTime<Utc>>,
+}
 
 impl Client {
     /// Lists a page of the export centre. It holds the tasks of every export of the project, not only of sessions.
@@ -42,6 +51,11 @@ impl Client {
     }
 
     async fn page_of_tasks(&self, query: &TaskQuery) -> Result<ExportTaskList, Error> {
+        Ok(self.dated_page_of_tasks(query).await?.list)
+    }
+
+    /// A page, and when the server says that it wrote it.
+    pub(crate) async fn dated_page_of_tasks(&self, query: &TaskQuery) -> Result<TaskPage, Error> {
         const OPERATION: Operation = Operation::ListTasks;
         query
             .check()
@@ -49,10 +63,13 @@ impl Client {
         let path = ["v2", self.project_id().as_str(), "export-tasks"];
         let uri = self.endpoint().export_centre().url(path, query.pairs());
         let reply = Call::get(OPERATION, uri).send(self).await?;
-        reply
+        let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(parse_http_date);
+        let list = reply
             .json(self, |list: &ExportTaskList| {
                 list.count.is_none() && list.export_tasks.is_empty()
             })
-            .await
+            .await?;
+        Ok(TaskPage { list, date })
     }
 }

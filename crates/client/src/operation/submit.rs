@@ -6,16 +6,21 @@ use session_export_model::{SessionFilter, SessionOperation, SubmittedTask};
 use super::{Call, Operation};
 use crate::{Client, Error};
 
+const OPERATION: Operation = Operation::ExportSessions;
+
 impl Client {
-    /// Creates an export task; returns it and the moment at which the attempt that created it began.
+    /// Whether the filter may be submitted.
+    pub(crate) fn check_export(&self, filter: &SessionFilter) -> Result<(), Error> {
+        filter
+            .check(SessionOperation::Export)
+            .map_err(|violations| Error::invalid(OPERATION, violations))
+    }
+
+    /// Creates an export task, of a filter that was checked; returns it and the moment at which the attempt that created it began.
     pub(crate) async fn submit(
         &self,
         filter: &SessionFilter,
     ) -> Result<(SubmittedTask, DateTime<Utc>), Error> {
-        const OPERATION: Operation = Operation::ExportSessions;
-        filter
-            .check(SessionOperation::Export)
-            .map_err(|violations| Error::invalid(OPERATION, violations))?;
         let body = serde_json::to_vec(filter).expect("a map of texts always serialises");
         let path = [
             "v1",
