@@ -77,7 +77,7 @@ pub use clock::SystemClock;
 pub use download::{Download, DownloadStream, FileFormat, FileName, FileReceipt, Receipt, Sha256Digest};
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
-pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitPolicy};
+pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitEvent, WaitPolicy, Watch};
 pub use journal::{FileJournal, JournalRefusal, JournalState, SubmitIntent, SubmitJournal};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
 pub use reconcile::{Ambiguity, Candidate, Reconciliation};

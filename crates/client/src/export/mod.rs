@@ -4,8 +4,10 @@ mod ready;
 mod submit;
 mod task;
 mod wait;
+mod watch;
 
 pub use ready::ReadyExport;
 pub use submit::ExportSessions;
 pub use task::{ExportTask, TaskState};
 pub use wait::WaitPolicy;
+pub use watch::{WaitEvent, Watch};
