@@ -71,6 +71,11 @@ keystone:
 large-download:
     python3 .ci/large-download.py
 
+# Kills an export with a journal at 200 random moments and resumes it: nothing is lost or doubled. About ten minutes.
+kill:
+    cargo build --quiet -p session-export-cli
+    python3 .ci/kill.py --program "${CARGO_TARGET_DIR:-target}/debug/session-export"
+
 # Writes what tests print into the pages of docs/: the clauses of the transport kit, the table of credentials.
 guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
