@@ -223,11 +223,20 @@ fn while_another_submit_is_under_way_its_task_is_not_taken_for_the_lost_one() {
     let mut late = Box::pin(client.export_sessions(no_filter()).submit());
     assert!(late.as_mut().poll(&mut cx).is_pending());
     assert_eq!(ids(service.ask(&client, &ambiguity).unwrap()).len(), 1);
-    // And where there is no candidate, nobody's can be taken for one.
-    service.set(|state| state.tasks.clear());
-    let mut third = Box::pin(client.export_sessions(no_filter()).submit());
-    assert!(third.as_mut().poll(&mut cx).is_pending());
-    assert_eq!(service.ask(&client, &ambiguity).unwrap(), Reconciliation::Nothing);
+}
+
+#[test]
+fn a_submit_under_way_does_not_hide_that_there_is_nothing() {
+    let (service, client) = Service::new();
+    let ambiguity = service.lose(&client);
+    service.set(|state| state.submit = Submit::Hangs);
+    let mut other = Box::pin(client.export_sessions(no_filter()).submit());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(other.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(
+        service.find_out(&client, &ambiguity).unwrap(),
+        Reconciliation::Nothing
+    );
 }
 
 #[test]
