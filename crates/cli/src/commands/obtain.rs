@@ -72,12 +72,10 @@ impl Obtain<'_> {
             None => {}
         }
         let Some(ambiguity) = error.ambiguity().cloned() else {
-            self.note_refusal(&error)?;
+            self.note_refusal(&error);
             return Err(error.into());
         };
-        if let Some(journal) = &self.journal {
-            journal.ambiguous(&ambiguity)?;
-        }
+        self.note(|journal| journal.ambiguous(&ambiguity));
         if !self.reconciles {
             return Err(error.into());
         }
@@ -92,15 +90,26 @@ impl Obtain<'_> {
     }
 
     /// Lets a journal say that a failed submit created nothing, where that is certain.
-    fn note_refusal(&self, error: &Error) -> Result<(), Failure> {
+    fn note_refusal(&self, error: &Error) {
         let is_certain = match error.kind() {
             ErrorKind::Journal { .. } => false,
             ErrorKind::Service(failure) => !failure.status.is_success(),
             _ => error.nothing_was_sent(),
         };
-        match &self.journal {
-            Some(journal) if is_certain => Ok(journal.not_created()?),
-            _ => Ok(()),
+        if is_certain {
+            self.note(FileJournal::not_created);
+        }
+    }
+
+    /// Writes down how far it came, if there is a journal. One that cannot be written any more ends nothing: what it last
+    /// said is still a place from which it can be gone on.
+    pub(super) fn note(&self, write: impl FnOnce(&FileJournal) -> Result<(), Error>) {
+        if let Some(journal) = &self.journal
+            && let Err(error) = write(journal)
+        {
+            self.context
+                .progress
+                .say(format!("note: {}; going on without it", crate::failure::chain(&error)));
         }
     }
 
@@ -119,9 +128,7 @@ impl Obtain<'_> {
     async fn look_for(&self, ambiguity: &Ambiguity) -> Result<Settled, Failure> {
         let progress = self.context.progress;
         let found = find_out(self.context, self.client(), ambiguity).await?;
-        if let Some(journal) = &self.journal {
-            journal.reconciled(&found)?;
-        }
+        self.note(|journal| journal.reconciled(&found));
         let tasks = tasks_of(&found);
         let only = match found {
             Reconciliation::Nothing => {
@@ -147,9 +154,7 @@ impl Obtain<'_> {
                 return Err(Failure::not_adopted(&id, &problem, tasks));
             }
         }
-        if let Some(journal) = &self.journal {
-            journal.adopted(&only.task)?;
-        }
+        self.note(|journal| journal.adopted(&only.task));
         progress.has_task(&id);
         progress.say(format!("adopted: task {id}"));
         Ok(Settled::Adopted(Obtained {
@@ -168,16 +173,14 @@ impl Obtain<'_> {
     ) -> Result<(), Failure> {
         let (context, task) = (self.context, &obtained.task);
         let ready = until_ready(context, task, self.policy.clone()).await?;
-        if let Some(journal) = &self.journal {
-            journal.ready(&task.to_ref())?;
-        }
+        self.note(|journal| journal.ready(&task.to_ref()));
         let mut received = match resumed {
             true => receive_again(context, &ready, target).await?,
             false => receive(context, &ready, target).await?,
         };
         received.add("reconciliation", obtained.reconciliation);
-        if let (Some(journal), Some(file)) = (&self.journal, &received.file) {
-            journal.downloaded(&task.to_ref(), &file.path, file.bytes, file.sha256)?;
+        if let Some(file) = &received.file {
+            self.note(|journal| journal.downloaded(&task.to_ref(), &file.path, file.bytes, file.sha256));
         }
         context.progress.leaves_nothing();
         if delete && let Err(failure) = delete_task(context, self.client(), task).await {

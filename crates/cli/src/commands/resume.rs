@@ -71,7 +71,7 @@ pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), F
         // The process that was about to submit is gone, or its lock could not have been taken.
         JournalState::Intended(intent) => {
             let ambiguity = intent.ambiguity(Utc::now());
-            journal.ambiguous(&ambiguity)?;
+            obtain.note(|journal| journal.ambiguous(&ambiguity));
             context
                 .progress
                 .say("the journal ends where a submit was about to be sent");
