@@ -58,6 +58,16 @@ official-sdk:
     test -x target/official-sdk/bin/python || { python3 -m venv target/official-sdk && target/official-sdk/bin/pip install --quiet --disable-pip-version-check huaweicloudsdkworkspaceapp==3.1.219 huaweicloudsdkworkspace==3.1.219 openpyxl==3.1.5; }
     target/official-sdk/bin/python .ci/official-sdk.py
 
+# The emulator's whole surface against docs/openapi.yaml, by schemathesis. Installs it if it is not there.
+openapi:
+    test -x target/schemathesis/bin/schemathesis || { python3 -m venv target/schemathesis && target/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5 openapi-spec-validator==0.9.0 PyYAML==6.0.4; }
+    target/schemathesis/bin/python .ci/schemathesis.py
+
+# A million sessions: ready when, exported how fast, in how much memory, and whether others keep being answered.
+emulator-million:
+    cargo build --quiet --release -p session-export-emulator --example emulator
+    python3 .ci/emulator-million.py 1000000 target/release/examples/emulator
+
 # Both transports through nginx, squid, tinyproxy and haproxy. Needs: apt-get install nginx-light squid tinyproxy haproxy openssl
 real-servers:
     .ci/real-servers.sh
@@ -71,15 +81,21 @@ keystone:
 large-download:
     python3 .ci/large-download.py
 
-# Kills an export with a journal at 200 random moments and resumes it: nothing is lost or doubled. About ten minutes.
+# Kills an export with a journal at 200 random moments and resumes it: nothing is lost or doubled. Two minutes.
 kill:
     cargo build --quiet -p session-export-cli
     python3 .ci/kill.py --program "${CARGO_TARGET_DIR:-target}/debug/session-export"
 
-# Writes what tests print into the pages of docs/: the clauses of the transport kit, the table of credentials.
+# Full and read-only disks, links, devices, hostile names: what becomes of the file. Needs root or user namespaces.
+disk:
+    .ci/disk.sh
+
+# Writes what tests print into the pages of docs/: clauses, credentials, retries, the emulator's choices and faults.
 guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-auth --test chain
+    SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-emulator --test guide --test faults
+    SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export --lib retry::
 
 # Everything, in CI's order; the first failure ends it.
 ci: test test-hyper fmt clippy doc walls deny typos readme interop official-sdk

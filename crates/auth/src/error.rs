@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use session_export_model::ClockSkew;
 use session_export_transport::TransportError;
 
 /// Why a request could not be made to carry a credential.
@@ -65,6 +66,8 @@ pub struct Refusal {
     pub request_id: Option<String>,
     /// How long the issuer asks to wait: `Retry-After`, or the window that a throttling message names.
     pub retry_after: Option<Duration>,
+    /// How far this machine's clock is from the issuer's, where that may be why a signature was refused.
+    pub clock_skew: Option<ClockSkew>,
 }
 
 impl Refusal {
@@ -76,6 +79,7 @@ impl Refusal {
             message: None,
             request_id: None,
             retry_after: None,
+            clock_skew: None,
         }
     }
 }
@@ -117,6 +121,16 @@ impl AuthError {
         self
     }
 
+    /// Adds to a 401 that the clocks are apart.
+    pub(crate) fn with_clock_skew(mut self, skew: Option<ClockSkew>) -> Self {
+        if let AuthErrorKind::Refused(refusal) = &mut Arc::make_mut(&mut self.inner).kind
+            && refusal.status == StatusCode::UNAUTHORIZED
+        {
+            refusal.clock_skew = skew;
+        }
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &AuthErrorKind {
         &self.inner.kind
@@ -132,6 +146,18 @@ impl AuthError {
             }
             _ => false,
         }
+    }
+
+    /// The pause after which asking the issuer again is worthwhile, as far as the issuer says so; zero leaves it to the
+    /// caller, and `None` means that asking again does not help or may harm: wrong passwords lock accounts, and bad
+    /// signatures lock keys.
+    pub fn retry_at_least(&self) -> Option<Duration> {
+        // A fetch that hung until its limit has had its time.
+        if !self.is_transient() || *self.kind() == AuthErrorKind::TimedOut {
+            return None;
+        }
+        let hint = self.refusal().and_then(|refusal| refusal.retry_after);
+        Some(hint.unwrap_or_default())
     }
 
     /// The issuer's refusal, if it is one.
@@ -184,6 +210,9 @@ impl fmt::Display for Refusal {
         }
         if let Some(wait) = self.retry_after {
             write!(f, "; it asks to wait {} s", wait.as_secs())?;
+        }
+        if let Some(skew) = self.clock_skew {
+            write!(f, "; {skew}")?;
         }
         Ok(())
     }

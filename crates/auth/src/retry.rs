@@ -4,20 +4,23 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use crate::{AuthError, AuthErrorKind};
+use crate::AuthError;
 
 /// The pause before the second try; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause that is not asked for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A longer hint is told and not waited for: whoever calls knows better what to do with so much time.
+const LONGEST_HINT: Duration = Duration::from_secs(5 * 60);
 /// Tries after the first one.
 const FURTHER_TRIES: usize = 2;
 
-/// Says after each failed fetch of a credential whether to try again, and after which pause.
+/// Says after each failed fetch of a credential whether to try again, and after which pause: for a fetch outside of any
+/// call. A call of the client asks again by the client's own policy, and needs none of this.
 ///
 /// It is tried again when the issuer could not be reached, throttles (429), or is not available (408, 500, 502, 503,
-/// 504), at most twice, after pauses that grow and vary. The issuer's own hint is followed where it is longer. It is
-/// never tried again after a refusal: wrong passwords lock accounts, and bad signatures lock keys. Nothing here waits:
+/// 504), at most twice, after pauses that grow and vary. The issuer's own hint is followed where it is longer, up to five
+/// minutes. It is never tried again after a refusal: wrong passwords lock accounts, and bad signatures lock keys. Nothing here waits:
 /// the caller does, on its own clock.
 ///
 /// ```
@@ -50,12 +53,11 @@ impl CredentialRetry {
     /// The pause before the next try; none when `error` is final, when there were enough tries, or when the pause would
     /// not end within `left`.
     pub fn pause_after(&mut self, error: &AuthError, left: Option<Duration>) -> Option<Duration> {
-        // A fetch that hung until its limit has had its time.
-        if !error.is_transient() || *error.kind() == AuthErrorKind::TimedOut {
+        let at_least = error.retry_at_least()?;
+        if at_least > LONGEST_HINT {
             return None;
         }
-        let hint = error.refusal().and_then(|refusal| refusal.retry_after);
-        let pause = self.pauses.next()?.max(hint.unwrap_or_default());
+        let pause = self.pauses.next()?.max(at_least);
         left.is_none_or(|left| pause < left).then_some(pause)
     }
 }
@@ -65,7 +67,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::Refusal;
+    use crate::{AuthErrorKind, Refusal};
 
     fn refused(status: u16, retry_after: Option<u64>) -> AuthError {
         let mut refusal = Refusal::new(StatusCode::from_u16(status).unwrap());
@@ -116,6 +118,8 @@ mod tests {
         assert_eq!(pause(None), Some(minute));
         assert_eq!(pause(Some(minute + Duration::from_millis(1))), Some(minute));
         assert_eq!(pause(Some(minute)), None);
+        let day = CredentialRetry::new(1).pause_after(&refused(429, Some(301)), None);
+        assert_eq!(day, None);
         let short = CredentialRetry::new(1).pause_after(&refused(429, Some(0)), None);
         assert!(short.unwrap() >= FIRST_PAUSE);
     }

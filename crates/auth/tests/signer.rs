@@ -120,10 +120,10 @@ impl Call {
         if let Some(token) = &self.security_token {
             key = key.with_security_token(token.as_str()).unwrap();
         }
-        let authenticator = AccessKeyAuthenticator::new(StaticAccessKey::new(key));
+        let provider = StaticAccessKey::new(key);
         match &self.project_id {
-            Some(id) => authenticator.project_id(id.parse().unwrap()),
-            None => authenticator,
+            Some(id) => AccessKeyAuthenticator::for_project(provider, id.parse().unwrap()),
+            None => AccessKeyAuthenticator::for_account(provider),
         }
     }
 
@@ -351,7 +351,7 @@ proptest! {
     ) {
         if let Ok(uri) = target.parse() {
             let key = StaticAccessKey::new(AccessKey::new("AKEXAMPLE", "SKsecret").unwrap());
-            let authenticator = AccessKeyAuthenticator::new(key).plain_http(PlainHttp::Allowed);
+            let authenticator = AccessKeyAuthenticator::for_account(key).plain_http(PlainHttp::Allowed);
             let mut request = Request::new(RequestBody::empty());
             *request.uri_mut() = uri;
             request.headers_mut().insert("x-tag", HeaderValue::from_bytes(&value).unwrap());

@@ -1,7 +1,7 @@
 //! From flags and environment to a client.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use session_export::{
     BaseUrl, Client, CredentialChain, Endpoint, EndpointBuilder, EndpointOverrides, Environment, Found, Iam,
@@ -13,6 +13,7 @@ use crate::args::ConnectionArgs;
 use crate::credentials;
 use crate::environment::variable;
 use crate::failure::Failure;
+use crate::limit::Limit;
 use crate::login::{Aim, Login};
 use crate::progress::Progress;
 use crate::transport;
@@ -41,42 +42,51 @@ impl Connection {
         timeout: Option<Duration>,
         progress: &Progress,
     ) -> Result<Self, Failure> {
-        let started = Instant::now();
-        let access = Access::find(args, progress).await?;
-        let endpoint = access.endpoint.build()?;
-        // Finding out who is calling has used some of the time for the whole.
-        let left = || timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
-        let project_id = access
-            .login
-            .project(access.iam.as_ref(), &access.aim, left())
-            .await?;
+        let limit = Limit::starting(timeout);
+        let Access {
+            login,
+            iam,
+            aim,
+            endpoint,
+            transport,
+            emulator,
+        } = Access::find(args, limit, progress).await?;
+        let endpoint = endpoint.build()?;
+        let project_id = login.project(iam.as_ref(), &aim, progress).await?;
+        let login = login.for_project(&project_id, &aim);
         let client = Client::builder(endpoint, project_id)
-            .transport(access.transport)
-            .authenticator(access.login)
+            .transport(transport)
+            .authenticator(login)
             .user_agent(concat!("session-export-cli/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        let client = match left() {
+        // Finding out who is calling has used some of the time for the whole.
+        let client = match limit.left() {
             Some(left) => client.with_deadline(left),
             None => client,
         };
         Ok(Self {
             client,
-            _emulator: access.emulator,
+            _emulator: emulator,
         })
     }
 }
 
 impl Access {
     /// Finds the credential, and where IAM is. Nothing is sent, unless this machine's metadata is asked.
-    pub(crate) async fn find(args: ConnectionArgs, progress: &Progress) -> Result<Self, Failure> {
+    pub(crate) async fn find(
+        args: ConnectionArgs,
+        limit: Limit,
+        progress: &Progress,
+    ) -> Result<Self, Failure> {
         if args.emulator {
-            Self::of_emulator(transport::direct(&args.transport)?).await
+            Self::of_emulator(transport::direct(&args.transport)?, limit).await
         } else {
-            Self::of_flags(args, progress).await
+            let found = Self::of_flags(args, limit, progress);
+            limit.over("looking for credentials", found).await?
         }
     }
 
-    async fn of_emulator(transport: Arc<dyn Transport>) -> Result<Self, Failure> {
+    async fn of_emulator(transport: Arc<dyn Transport>, limit: Limit) -> Result<Self, Failure> {
         let emulator = Emulator::builder()
             .start()
             .await
@@ -102,6 +112,7 @@ impl Access {
             project_domain: None,
             plain_http: PlainHttp::LoopbackOnly,
             exchange: false,
+            limit,
         };
         let iam = Iam::new(Arc::clone(&transport), base);
         Ok(Self {
@@ -114,7 +125,7 @@ impl Access {
         })
     }
 
-    async fn of_flags(args: ConnectionArgs, progress: &Progress) -> Result<Self, Failure> {
+    async fn of_flags(args: ConnectionArgs, limit: Limit, progress: &Progress) -> Result<Self, Failure> {
         let transport = transport::build(&args.transport, progress)?;
         let direct = transport::direct(&args.transport)?;
         // What the flags say is judged first: it needs no credential.
@@ -146,12 +157,22 @@ impl Access {
             true => PlainHttp::Allowed,
             false => PlainHttp::LoopbackOnly,
         };
+        // An agency's project is the delegating account's: what is said of the holder's does not count.
+        let agency_project = found.agency().and_then(|agency| agency.project_name());
+        let found_project = found.project_id().filter(|_| agency_project.is_none());
         let aim = Aim {
-            project_id: given_project.or_else(|| found.project_id().cloned()),
-            project_name: found.project_name().map(str::to_owned).or(region),
-            project_domain: project_domain(&found)?,
+            project_id: given_project.or_else(|| found_project.cloned()),
+            project_name: agency_project
+                .or(found.project_name())
+                .map(str::to_owned)
+                .or(region),
+            project_domain: match found.agency() {
+                Some(_) => None,
+                None => project_domain(&found)?,
+            },
             plain_http,
             exchange: args.credential.exchange_token,
+            limit,
         };
         let iam = endpoint
             .iam_url()?
@@ -168,14 +189,23 @@ impl Access {
 }
 
 /// What `token --explain` tells: what was looked at, and what would be used. Nobody logs in.
-pub(crate) async fn explained(args: ConnectionArgs, progress: &Progress) -> Result<Found, Failure> {
+pub(crate) async fn explained(
+    args: ConnectionArgs,
+    limit: Limit,
+    progress: &Progress,
+) -> Result<Found, Failure> {
     if args.emulator {
         return Err(Failure::usage(
             "with --emulator nothing is looked for: the emulator's own user logs in",
         ));
     }
     let direct = transport::direct(&args.transport)?;
-    credentials::find(&args, direct, progress).await
+    limit
+        .over(
+            "looking for credentials",
+            credentials::find(&args, direct, progress),
+        )
+        .await?
 }
 
 /// The account of a project that is given by its name: OpenStack's Keystone wants it.

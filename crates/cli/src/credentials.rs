@@ -6,7 +6,7 @@ use session_export::{
     Clock, CredentialChain, Environment, Found, InstanceMetadata, Outcome, SourceKind, SystemClock, Transport,
 };
 
-use crate::args::{ConnectionArgs, Place};
+use crate::args::{ConnectionArgs, CredentialArgs, Place};
 use crate::environment::variable;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -15,6 +15,7 @@ use crate::progress::Progress;
 pub(crate) const METADATA_ENDPOINT: &str = "SESSION_EXPORT_METADATA_ENDPOINT";
 
 /// The variables that a flag takes the place of.
+const PROJECT_NAME: [&str; 3] = ["HW_PROJECT_NAME", "OS_PROJECT_NAME", "OS_TENANT_NAME"];
 const REGION: [&str; 2] = ["HW_REGION_NAME", "OS_REGION_NAME"];
 const PROJECT: [&str; 4] = [
     "HUAWEICLOUD_SDK_PROJECT_ID",
@@ -30,13 +31,23 @@ pub(crate) async fn find(
     progress: &Progress,
 ) -> Result<Found, Failure> {
     // Not even looked at, so that nobody has to mend a variable that is not used.
-    let given = |name: &str| {
+    let environment = Environment::of_process();
+    // The project of another region than the flag's. That of the region, or a sub-project of it, is meant.
+    let elsewhere = |name: &str| {
+        let project = environment.get(name).ok().flatten().unwrap_or_default().trim();
+        let region = args.region.as_deref().unwrap_or_default();
+        project
+            .strip_prefix(region)
+            .is_none_or(|rest| !rest.is_empty() && !rest.starts_with('_'))
+    };
+    let environment = environment.clone().without(|name| {
         (args.region.is_some() && REGION.contains(&name))
             || (args.project_id.is_some() && PROJECT.contains(&name))
-    };
-    let environment = Environment::of_process().without(given);
+            || (args.region.is_some() && PROJECT_NAME.contains(&name) && elsewhere(name))
+    });
     let mut chain = CredentialChain::new(environment);
     let args = &args.credential;
+    check(args)?;
     if let Some(path) = &args.credentials_file {
         chain = chain.credentials_file(path);
     }
@@ -59,6 +70,25 @@ pub(crate) async fn find(
         }
     }
     Ok(found)
+}
+
+/// A file or a profile belongs to a place that has one.
+fn check(args: &CredentialArgs) -> Result<(), Failure> {
+    let refuse = |flag, place| {
+        Err(Failure::usage(format!(
+            "{flag} chooses nothing in --credentials {place}"
+        )))
+    };
+    match args.credentials {
+        Some(Place::Environment) if args.profile.is_some() => refuse("--profile", "environment"),
+        Some(Place::Metadata) if args.profile.is_some() => refuse("--profile", "metadata"),
+        Some(Place::Environment) if args.credentials_file.is_some() => {
+            refuse("--credentials-file", "environment")
+        }
+        Some(Place::Metadata) if args.credentials_file.is_some() => refuse("--credentials-file", "metadata"),
+        Some(Place::Koocli) if args.credentials_file.is_some() => refuse("--credentials-file", "koocli"),
+        _ => Ok(()),
+    }
 }
 
 fn instance_metadata(direct: Arc<dyn Transport>) -> Result<Option<InstanceMetadata>, Failure> {

@@ -113,6 +113,12 @@ impl Failure {
         Self::output(error)
     }
 
+    /// Says what was attempted.
+    pub(crate) fn while_doing(mut self, doing: &str) -> Self {
+        self.message = format!("{doing}: {}", self.message).into();
+        self
+    }
+
     /// The time for the whole has passed where no client could have noticed.
     pub(crate) fn deadline(limit: Duration, doing: &str) -> Self {
         let message = format!(
@@ -125,6 +131,9 @@ impl Failure {
     pub(crate) fn emulator(error: &EmulatorError) -> Self {
         match error {
             EmulatorError::NotLoopback(_) => Self::usage(format!("--listen: {error}")),
+            EmulatorError::Rows { .. } | EmulatorError::ReadRows { .. } => {
+                Self::usage(format!("--rows: {}", chain(error)))
+            }
             EmulatorError::InvalidOption { option, allowed } => {
                 let flag = match *option {
                     "export_delay" => "--export-delay-ms".to_owned(),
@@ -337,11 +346,11 @@ fn exit_code(error: &Error) -> u8 {
 
 fn exit_code_of_auth(error: &AuthError) -> u8 {
     match error.kind() {
-        AuthErrorKind::Unreachable | AuthErrorKind::TimedOut => exit::UNAVAILABLE,
-        AuthErrorKind::Refused(refusal) if matches!(refusal.status.as_u16(), 429 | 500 | 502 | 503 | 504) => {
-            exit::UNAVAILABLE
-        }
+        _ if error.is_transient() => exit::UNAVAILABLE,
+        AuthErrorKind::Refused(refusal) if refusal.status.as_u16() == 403 => exit::NOT_PERMITTED,
         AuthErrorKind::PlainHttp => exit::USAGE,
+        // Somebody is authenticated, or nobody can tell.
+        AuthErrorKind::NoProject | AuthErrorKind::Reply => exit::OTHER,
         _ => exit::NOT_AUTHENTICATED,
     }
 }

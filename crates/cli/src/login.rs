@@ -1,7 +1,7 @@
 //! From a credential to something that authenticates requests, and to the project that it is for.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -12,15 +12,24 @@ use session_export::{
 };
 
 use crate::failure::Failure;
+use crate::limit::Limit;
+use crate::progress::Progress;
 
 /// How long a log-in may take that the client does not watch over: as long as the client would let it.
 const LOG_IN: Duration = Duration::from_secs(40);
+
+/// The API pages describe agencies for the holder of a token only.
+const NO_AGENCY_FOR_A_KEY: &str = "an agency (HW_ASSUME_ROLE_AGENCY_NAME, OS_AGENCY_NAME, or KooCLI's) is taken on with \
+    a token or a password, and an access key was found; without the agency it would act as somebody else";
 
 /// What authenticates requests.
 #[derive(Clone, Debug)]
 pub(crate) enum Login {
     Token(Arc<TokenAuthenticator<Box<dyn ProvideToken>>>),
-    Key(Arc<AccessKeyAuthenticator<Box<dyn ProvideAccessKey>>>),
+    Key {
+        provider: Arc<dyn ProvideAccessKey>,
+        signing: Arc<AccessKeyAuthenticator<Arc<dyn ProvideAccessKey>>>,
+    },
 }
 
 /// What a log-in is for.
@@ -34,6 +43,7 @@ pub(crate) struct Aim {
     pub(crate) plain_http: PlainHttp,
     /// Whether a token is to be exchanged for one of the project.
     pub(crate) exchange: bool,
+    pub(crate) limit: Limit,
 }
 
 impl Login {
@@ -51,30 +61,41 @@ impl Login {
             Credential::Token(token) if aim.exchange => Box::new(IamExchange::new(
                 needs_iam("an exchange")?,
                 StaticToken::new(token),
-                aim.scope(None)?,
+                aim.scope()?,
             )),
             Credential::Token(token) => Box::new(StaticToken::new(token)),
+            Credential::Password(_) if aim.exchange => {
+                return Err(Failure::usage(
+                    "--exchange-token is for a token; a password gets one for the project anyway",
+                ));
+            }
             Credential::Password(login) => {
                 let own = match &agency {
                     // The holder of an agency logs in to its own account.
                     Some(_) => account_scope(&login)?,
-                    None => aim.scope(None)?,
+                    None => aim.scope()?,
                 };
                 Box::new(password(needs_iam("a password")?, &login, own)?)
             }
             key @ (Credential::AccessKey(_) | Credential::InstanceMetadata(_)) => {
-                if agency.is_some() || aim.exchange {
+                if agency.is_some() {
+                    return Err(Failure::usage(NO_AGENCY_FOR_A_KEY));
+                }
+                if aim.exchange {
                     return Err(Failure::usage(
-                        "an agency and --exchange-token need a token or a password; an access key has neither",
+                        "--exchange-token is for a token; the credential that was found is an access key",
                     ));
                 }
-                let provider: Box<dyn ProvideAccessKey> = match key {
-                    Credential::AccessKey(key) => Box::new(StaticAccessKey::new(key)),
-                    Credential::InstanceMetadata(metadata) => Box::new(metadata),
+                let provider: Arc<dyn ProvideAccessKey> = match key {
+                    Credential::AccessKey(key) => Arc::new(StaticAccessKey::new(key)),
+                    Credential::InstanceMetadata(metadata) => Arc::new(metadata),
                     _ => return Err(unknown()),
                 };
-                let authenticator = AccessKeyAuthenticator::new(provider).plain_http(aim.plain_http);
-                return Ok(Self::Key(Arc::new(authenticator)));
+                let signing = AccessKeyAuthenticator::for_account(Arc::clone(&provider));
+                return Ok(Self::Key {
+                    provider,
+                    signing: Arc::new(signing.plain_http(aim.plain_http)),
+                });
             }
             _ => return Err(unknown()),
         };
@@ -84,26 +105,40 @@ impl Login {
                 needs_iam("an agency")?,
                 provider,
                 agency.agency().clone(),
-                aim.scope(agency.project_name())?,
+                aim.scope()?,
             )),
         };
         let authenticator = TokenAuthenticator::new(provider).plain_http(aim.plain_http);
         Ok(Self::Token(Arc::new(authenticator)))
     }
 
+    /// The same for requests that belong to this project.
+    pub(crate) fn for_project(self, project_id: &ProjectId, aim: &Aim) -> Self {
+        match self {
+            Self::Token(authenticator) => Self::Token(authenticator),
+            Self::Key { provider, .. } => {
+                let signing = AccessKeyAuthenticator::for_project(Arc::clone(&provider), project_id.clone());
+                Self::Key {
+                    provider,
+                    signing: Arc::new(signing.plain_http(aim.plain_http)),
+                }
+            }
+        }
+    }
+
     /// The token that requests carry.
-    pub(crate) async fn token(&self, timeout: Option<Duration>) -> Result<Token, Failure> {
+    pub(crate) async fn token(&self, aim: &Aim, progress: &Progress) -> Result<Token, Failure> {
         match self {
             Self::Token(authenticator) => {
-                patiently(timeout, "logging in", async |at| authenticator.token(at).await).await
+                let log_in = async |at| authenticator.token(at).await;
+                patiently(aim.limit, progress, "logging in", log_in).await
             }
-            Self::Key(authenticator) => {
-                let key = patiently(timeout, "fetching the key", async |at| {
-                    authenticator.access_key(at).await
-                });
+            Self::Key { signing, .. } => {
+                let fetch = async |at| signing.access_key(at).await;
+                let key = patiently(aim.limit, progress, "fetching the key", fetch).await?;
                 Err(Failure::usage(format!(
                     "there is no token: requests are signed with the access key {}",
-                    key.await?.id()
+                    key.id()
                 )))
             }
         }
@@ -114,7 +149,7 @@ impl Login {
         &self,
         iam: Option<&Iam>,
         aim: &Aim,
-        timeout: Option<Duration>,
+        progress: &Progress,
     ) -> Result<ProjectId, Failure> {
         if let Some(id) = &aim.project_id {
             return Ok(id.clone());
@@ -123,28 +158,25 @@ impl Login {
             || Failure::usage("the project is not known; give --project-id, or --region to look for it");
         match self {
             Self::Token(_) => {
-                let token = self.token(timeout).await?;
+                let token = self.token(aim, progress).await?;
                 if let Some(id) = token.project_id() {
                     return Ok(id.clone());
                 }
                 let iam = iam.ok_or_else(not_known)?;
-                let described = patiently(timeout, "asking IAM about the token", async |_| {
-                    iam.describe(&token).await
-                });
+                let describe = async |_| iam.describe(&token).await;
+                let described = patiently(aim.limit, progress, "asking IAM about the token", describe);
                 described.await?.project_id.ok_or_else(|| {
                     Failure::usage(
                         "the token is for an account and not for a project; --exchange-token exchanges it",
                     )
                 })
             }
-            Self::Key(_) => {
+            Self::Key { .. } => {
                 let (Some(iam), Some(name)) = (iam, &aim.project_name) else {
                     return Err(not_known());
                 };
-                patiently(timeout, "looking for the project", async |at| {
-                    iam.find_project(self, name, at).await
-                })
-                .await
+                let find = async |at| iam.find_project(self, name, at).await;
+                patiently(aim.limit, progress, "looking for the project", find).await
             }
         }
     }
@@ -155,28 +187,27 @@ impl Authenticate for Login {
     async fn authenticate(&self, request: &mut Request, at: DateTime<Utc>) -> Result<Stamp, AuthError> {
         match self {
             Self::Token(authenticator) => authenticator.authenticate(request, at).await,
-            Self::Key(authenticator) => authenticator.authenticate(request, at).await,
+            Self::Key { signing, .. } => signing.authenticate(request, at).await,
         }
     }
 
     async fn rejected(&self, stamp: Stamp) -> bool {
         match self {
             Self::Token(authenticator) => authenticator.rejected(stamp).await,
-            Self::Key(authenticator) => authenticator.rejected(stamp).await,
+            Self::Key { signing, .. } => signing.rejected(stamp).await,
         }
     }
 }
 
 impl Aim {
-    fn scope(&self, name: Option<&str>) -> Result<TokenScope, Failure> {
-        match (name, &self.project_id, &self.project_name) {
-            (Some(name), _, _) => Ok(TokenScope::project_name(name)),
-            (None, Some(id), _) => Ok(TokenScope::project_id(id.clone())),
-            (None, None, Some(name)) => Ok(match &self.project_domain {
+    fn scope(&self) -> Result<TokenScope, Failure> {
+        match (&self.project_id, &self.project_name) {
+            (Some(id), _) => Ok(TokenScope::project_id(id.clone())),
+            (None, Some(name)) => Ok(match &self.project_domain {
                 Some(domain) => TokenScope::project_name_in(name, domain),
                 None => TokenScope::project_name(name),
             }),
-            (None, None, None) => Err(Failure::usage(
+            (None, None) => Err(Failure::usage(
                 "a log-in needs a project; give --project-id or --region",
             )),
         }
@@ -212,27 +243,30 @@ fn unknown() -> Failure {
 
 /// Fetches something outside of any call of the client, and so outside of its limits and of its retries.
 pub(crate) async fn patiently<T>(
-    timeout: Option<Duration>,
+    limit: Limit,
+    progress: &Progress,
     doing: &str,
     mut fetch: impl AsyncFnMut(DateTime<Utc>) -> Result<T, AuthError>,
 ) -> Result<T, Failure> {
-    let started = Instant::now();
     let mut retry = CredentialRetry::new(u64::from(std::process::id()));
     loop {
-        let left = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
-        let limit = left.map_or(LOG_IN, |left| left.min(LOG_IN));
-        let error = match tokio::time::timeout(limit, fetch(Utc::now())).await {
+        let left = limit.left();
+        let most = left.map_or(LOG_IN, |left| left.min(LOG_IN));
+        let error = match tokio::time::timeout(most, fetch(Utc::now())).await {
             Ok(Ok(fetched)) => return Ok(fetched),
             Ok(Err(error)) => error,
-            Err(_) => match timeout {
-                Some(timeout) if left == Some(limit) => return Err(Failure::deadline(timeout, doing)),
-                _ => return Err(AuthError::new(AuthErrorKind::TimedOut).into()),
-            },
+            Err(_) if left == Some(most) => return Err(limit.passed(doing)),
+            Err(_) => AuthError::new(AuthErrorKind::TimedOut),
         };
-        let left = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
-        match retry.pause_after(&error, left) {
-            Some(pause) => tokio::time::sleep(pause).await,
-            None => return Err(error.into()),
+        match retry.pause_after(&error, limit.left()) {
+            Some(pause) => {
+                // Longer than a person waits without a word.
+                if pause > Duration::from_secs(2) {
+                    progress.say(format!("{doing}: {error}; waiting {} s", pause.as_secs()));
+                }
+                tokio::time::sleep(pause).await;
+            }
+            None => return Err(Failure::from(error).while_doing(doing)),
         }
     }
 }

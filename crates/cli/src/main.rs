@@ -13,6 +13,7 @@ mod connection;
 mod credentials;
 mod environment;
 mod failure;
+mod limit;
 mod logging;
 mod login;
 mod no_proxy;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::emulator::Emulator;
+use common::server::{Reply, Server, respond, respond_json};
 use common::{Done, Running, directory, keys, program};
 use serde_json::{Value, json};
 
@@ -106,10 +107,10 @@ fn the_project_of_a_key_is_found_by_the_regions_name() {
         at(&emulator, &["tasks", "--json", "--region", "cn-north-4"]),
         &key,
     )
-    .expect(3);
+    .expect(1);
     assert_eq!(
         unknown.error()["message"],
-        "the project was not found: IAM lists no project named \"cn-north-4\" for this user; check the region, or give \
+        "looking for the project: the project was not found: IAM lists no project named \"cn-north-4\" for this user; check the region, or give \
          the project's id"
     );
     let nowhere = finish(at(&emulator, &["tasks", "--json"]), &key).expect(2);
@@ -396,4 +397,258 @@ fn a_token_cannot_be_had_for_a_key() {
         emulator.says("access_key")
     );
     assert_eq!(done.error()["message"], expected.as_str());
+}
+
+/// What the server saw of a request: its first line and its head.
+fn head(server: &Server, at: usize) -> String {
+    server.seen()[at].head.to_lowercase()
+}
+
+#[test]
+fn an_iam_of_another_family_is_told_no_secret() {
+    let (theirs, ours) = (Server::start(|_| Reply::Hang(Vec::new())), iam_and_service());
+    let mut command = at_server(&ours, &["tasks", "--json"]);
+    command
+        .env("HUAWEICLOUD_SDK_IAM_ENDPOINT", &theirs.url)
+        .env("HW_USER_NAME", "u")
+        .env("HW_USER_PASSWORD", "planted-password")
+        .env("HW_DOMAIN_NAME", "d")
+        .env("HW_AUTH_URL", format!("{}/v3", ours.url))
+        .env("HW_REGION_NAME", "cn-north-4");
+    Running::start(command).finish().expect(0);
+    assert!(theirs.seen().is_empty());
+    assert!(ours.seen()[0].line.starts_with("POST /v3/auth/tokens"));
+}
+
+/// An IAM that issues tokens for `p-of-token` and finds `p-of-name`, and an export centre that lists nothing.
+fn iam_and_service() -> Server {
+    Server::start(|request| {
+        if request.line.contains("/v3/auth/tokens") {
+            let body = r#"{"token":{"expires_at":"2099-01-01T00:00:00Z","project":{"id":"p-of-token"}}}"#;
+            respond(201, &[("X-Subject-Token", "planted-token")], body)
+        } else if request.line.contains("/v3/projects") {
+            respond_json(200, r#"{"projects":[{"id":"p-of-name"}]}"#)
+        } else {
+            respond_json(200, r#"{"count":0,"export_tasks":[]}"#)
+        }
+    })
+}
+
+/// A command with the two service URLs, and IAM where the credentials say.
+fn at_server(server: &Server, args: &[&str]) -> Command {
+    let mut command = program(args);
+    command.args(["--endpoint", &server.url, "--export-endpoint", &server.url]);
+    command
+}
+
+#[test]
+fn a_signature_names_the_project() {
+    let server = iam_and_service();
+    for (more, project) in [
+        (&["--project-id", "p-of-flag"][..], "p-of-flag"),
+        (
+            &["--region", "cn-north-4", "--iam-endpoint", &server.url],
+            "p-of-name",
+        ),
+    ] {
+        let mut command = at_server(&server, &["tasks"]);
+        command
+            .args(more)
+            .env("HW_ACCESS_KEY", "AKEXAMPLE")
+            .env("HW_SECRET_KEY", "planted-secret");
+        Running::start(command).finish().expect(0);
+        let last = server.seen().len() - 1;
+        let head = head(&server, last);
+        assert!(head.contains(&format!("x-project-id: {project}\r\n")), "{head}");
+        assert!(
+            head.contains("signedheaders=host;x-project-id;x-sdk-date,"),
+            "{head}"
+        );
+    }
+}
+
+#[test]
+fn the_project_of_an_agency_is_the_delegating_accounts() {
+    let server = iam_and_service();
+    let mut command = at_server(&server, &["tasks"]);
+    command.args(["--iam-endpoint", &server.url]).envs([
+        ("OS_USERNAME", "u"),
+        ("OS_PASSWORD", "planted-password"),
+        ("OS_USER_DOMAIN_NAME", "holder"),
+        ("OS_PROJECT_DOMAIN_NAME", "holder"),
+        ("OS_PROJECT_ID", "p-of-holder"),
+        ("OS_AGENCY_NAME", "ops"),
+        ("OS_AGENCY_DOMAIN_NAME", "delegating"),
+        ("OS_DELEGATED_PROJECT", "cn-north-4"),
+    ]);
+    Running::start(command).finish().expect(0);
+    let seen = server.seen();
+    let body = |at: usize| serde_json::from_slice::<Value>(&seen[at].body).unwrap();
+    assert_eq!(body(0)["auth"]["scope"], json!({"domain": {"name": "holder"}}));
+    assert_eq!(
+        body(1)["auth"]["scope"],
+        json!({"project": {"name": "cn-north-4"}})
+    );
+    assert!(
+        seen[2].line.starts_with("GET /v2/p-of-token/export-tasks"),
+        "{}",
+        seen[2].line
+    );
+}
+
+#[test]
+fn an_agency_with_a_key_is_refused_rather_than_left_out() {
+    let mut command = program(&["tasks", "--json", "--region", "cn-north-4"]);
+    command.envs([
+        ("HW_ACCESS_KEY", "AKEXAMPLE"),
+        ("HW_SECRET_KEY", "planted-secret"),
+        ("HW_PROJECT_ID", "p"),
+        ("HW_ASSUME_ROLE_AGENCY_NAME", "ops"),
+        ("HW_ASSUME_ROLE_DOMAIN_NAME", "delegating"),
+    ]);
+    let error = Running::start(command).finish().expect(2).error();
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("HW_ASSUME_ROLE_AGENCY_NAME") && message.contains("somebody else"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_region_by_flag_displaces_a_project_of_another() {
+    let server = iam_and_service();
+    for (name, asked) in [
+        ("cn-north-4", "cn-south-1"),
+        ("admin", "cn-south-1"),
+        ("cn-south-1_sub", "cn-south-1_sub"),
+        ("cn-south-11", "cn-south-1"),
+    ] {
+        let mut command = at_server(&server, &["tasks", "--region", "cn-south-1"]);
+        command.args(["--iam-endpoint", &server.url]).envs([
+            ("HW_ACCESS_KEY", "AKEXAMPLE"),
+            ("HW_SECRET_KEY", "planted-secret"),
+            ("HW_PROJECT_NAME", name),
+        ]);
+        Running::start(command).finish().expect(0);
+        let seen = server.seen();
+        let line = &seen[seen.len() - 2].line;
+        assert_eq!(line, &format!("GET /v3/projects?name={asked}"));
+    }
+}
+
+#[test]
+fn looking_for_a_project_has_its_own_exit_codes_and_tells_a_skew() {
+    let late = "Mon, 01 Jan 2024 00:00:00 GMT";
+    for (status, date, body, exit, text) in [
+        (
+            403,
+            None,
+            r#"{"error_code":"IAM.0003","error_msg":"No."}"#,
+            4,
+            "HTTP 403 IAM.0003",
+        ),
+        (200, None, "<html>", 1, "was not understood"),
+        (
+            401,
+            Some(late),
+            r#"{"error_code":"APIGW.0303","error_msg":"The date is off."}"#,
+            3,
+            "ahead of the server's",
+        ),
+    ] {
+        let server = Server::start(move |_| {
+            let headers: &[(&str, &str)] = match date {
+                Some(_) => &[("Date", "Mon, 01 Jan 2024 00:00:00 GMT")],
+                None => &[],
+            };
+            respond(status, headers, body)
+        });
+        let mut command = at_server(&server, &["tasks", "--json", "--region", "cn-north-4"]);
+        command.args(["--iam-endpoint", &server.url]).envs([
+            ("HW_ACCESS_KEY", "AKEXAMPLE"),
+            ("HW_SECRET_KEY", "planted-secret"),
+        ]);
+        let error = Running::start(command).finish().expect(exit).error();
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("looking for the project: ") && message.contains(text),
+            "{message}"
+        );
+        assert_eq!(server.seen().len(), 1);
+    }
+}
+
+#[test]
+fn a_secret_that_a_service_repeats_is_not_repeated() {
+    let server = Server::start(|_| {
+        respond_json(
+            403,
+            r#"{"error_code":"X","error_msg":"bad x-security-token=planted-security-token!"}"#,
+        )
+    });
+    let mut command = at_server(&server, &["tasks", "--json", "--project-id", "p", "-vv"]);
+    command.envs([
+        ("HW_ACCESS_KEY", "AKEXAMPLE"),
+        ("HW_SECRET_KEY", "planted-secret"),
+        ("HW_SECURITY_TOKEN", "planted-security-token"),
+    ]);
+    let done = Running::start(command).finish().expect(4);
+    assert_eq!(
+        done.error()["message"],
+        "list_tasks: HTTP 403 X: bad x-security-token=…!"
+    );
+    assert!(!done.stderr.contains("planted"), "{}", done.stderr);
+}
+
+#[test]
+fn a_metadata_service_that_hangs_is_within_the_deadline() {
+    let server = Server::start(|_| Reply::Hang(Vec::new()));
+    let mut command = program(&["token", "--json", "--timeout", "300ms"]);
+    command.env("SESSION_EXPORT_METADATA_ENDPOINT", &server.url);
+    let error = Running::start(command).finish().expect(8).error();
+    assert_eq!(
+        error["message"],
+        "the deadline of 0.3 s passed while looking for credentials"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_for_a_regions_file_holds_nobody_up() {
+    let place = directory();
+    let pipe = place.path().join("regions.yaml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = program(&["tasks", "--region", "cn-north-4"]);
+    command.env("HUAWEICLOUD_SDK_REGIONS_FILE", &pipe);
+    let done = Running::start(command).finish().expect(2);
+    assert!(
+        done.stderr.contains("it is not a regular file"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn choices_that_choose_nothing_are_bad_usage() {
+    for args in [
+        &["--credentials", "environment", "--profile", "p"][..],
+        &["--credentials", "metadata", "--credentials-file", "f"],
+        &["--credentials", "koocli", "--credentials-file", "f"],
+    ] {
+        let mut command = program(&["tasks", "--region", "cn-north-4"]);
+        command.args(args);
+        let done = Running::start(command).finish().expect(2);
+        assert!(done.stderr.contains("chooses nothing"), "{}", done.stderr);
+    }
+    let mut command = program(&["token", "--exchange-token", "--region", "cn-north-4"]);
+    command
+        .env("HW_USER_NAME", "u")
+        .env("HW_USER_PASSWORD", "p")
+        .env("HW_DOMAIN_NAME", "d");
+    let done = Running::start(command).finish().expect(2);
+    assert!(
+        done.stderr.contains("--exchange-token is for a token"),
+        "{}",
+        done.stderr
+    );
 }

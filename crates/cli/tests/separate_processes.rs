@@ -32,6 +32,10 @@ fn the_emulator_says_in_one_line_how_to_reach_it() {
         keys(&emulator.line),
         [
             "access_key",
+            "admin",
+            "agency",
+            "agency_domain_name",
+            "agency_project_id",
             "domain_name",
             "endpoint",
             "export_endpoint",
@@ -43,15 +47,83 @@ fn the_emulator_says_in_one_line_how_to_reach_it() {
         ]
     );
     assert_eq!(emulator.process.stdout().lines().count(), 1);
-    for key in ["access_key", "secret_key"] {
-        assert_eq!(emulator.line[key], Value::Null);
-    }
+    assert_eq!(emulator.line["admin"], Value::Null);
     for key in ["endpoint", "export_endpoint", "iam_endpoint"] {
         assert!(emulator.says(key).starts_with("http://127.0.0.1:"), "{key}");
     }
-    for key in ["project_id", "user_name", "password", "domain_name"] {
+    for key in [
+        "project_id",
+        "user_name",
+        "password",
+        "domain_name",
+        "access_key",
+        "secret_key",
+    ] {
         assert!(!emulator.says(key).is_empty(), "{key}");
     }
+}
+
+#[test]
+fn the_emulator_is_explicit_and_hostile_on_request() {
+    let place = directory();
+    let script = place.path().join("faults.json");
+    std::fs::write(
+        &script,
+        r#"{"faults":[{"operation":"export_sessions","calls":{"nth":1},"fault":{"status":{"status":503}}}]}"#,
+    )
+    .unwrap();
+    let rows = place.path().join("rows.csv");
+    let day = "2026-01-01T08:00:00Z";
+    std::fs::write(
+        &rows,
+        format!("id,login_user,start_time\ns-1,张三,{day}\ns-2,li,{day}\n"),
+    )
+    .unwrap();
+    let emulator = Emulator::start(&[
+        "--faults",
+        script.to_str().unwrap(),
+        "--rows",
+        rows.to_str().unwrap(),
+        "--admin",
+        "127.0.0.1:0",
+        "--export-delay-ms",
+        "0",
+        "--choice",
+        "user-name=fuzzy",
+        "--choice",
+        "file-format=csv",
+    ]);
+    assert!(emulator.says("admin").starts_with("http://127.0.0.1:"));
+    let window = ["--begin", "2026-01-01", "--end", "2026-01-02", "--utc"];
+    let mut args = vec!["sessions", "--json", "--user-name", "三"];
+    args.extend(window);
+    let listed = emulator.run(&args).expect(0).json();
+    assert_eq!(
+        (&listed["count"], &listed["items"][0]["id"]),
+        (&json!(1), &json!("s-1"))
+    );
+    args[0] = "submit";
+    emulator.run(&args).expect(7);
+    emulator.run(&args).expect(0);
+
+    for (args, says) in [
+        (&["--choice", "retention"][..], "write it like"),
+        (&["--choice", "colour=red"], "colour"),
+        (&["--choice", "user-name=red"], "fuzzy"),
+        (&["--faults", "nowhere.json"], "cannot be read"),
+        (&["--rows", script.to_str().unwrap()], "faults.json"),
+        (&["--admin", "192.0.2.1:80"], "loopback"),
+    ] {
+        let mut command = vec!["emulator", "--json"];
+        command.extend(args);
+        let done = Running::start(program(&command)).finish().expect(2);
+        assert!(done.stderr.contains(says), "{args:?}: {}", done.stderr);
+    }
+    let listed = Running::start(program(&["emulator", "--choices", "--json"]))
+        .finish()
+        .expect(0)
+        .json();
+    assert!(listed["choices"].as_array().unwrap().len() > 50);
 }
 
 #[test]

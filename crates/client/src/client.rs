@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -13,9 +14,13 @@ use session_export_model::{ProjectId, SessionFilter, TaskId, TaskRef};
 use session_export_transport::{Clock, Transport};
 
 use crate::deadline::{Deadline, Phase, PhaseTimer};
+use crate::export::{ExportsInFlight, InFlight};
 use crate::operation::Operation;
 use crate::reconcile::OwnTasks;
-use crate::{Endpoint, Error, ErrorKind, ExportSessions, ExportTask, ListSessions, Spent, SystemClock};
+use crate::retry::{Budget, CoolDown};
+use crate::{
+    Endpoint, Error, ErrorKind, ExportSessions, ExportTask, ListSessions, RetryPolicy, Spent, SystemClock,
+};
 
 /// How long a response's head may take. The gateway gives up on its backend after 30 s, so a shorter limit would only
 /// make more submits ambiguous.
@@ -47,6 +52,8 @@ const IDLE_LIMIT: Duration = Duration::from_secs(60);
 pub struct Client {
     shared: Arc<Shared>,
     deadline: Option<Deadline>,
+    /// The place of the export that this copy of the client was made for.
+    in_flight: Option<Arc<InFlight>>,
 }
 
 struct Shared {
@@ -59,6 +66,11 @@ struct Shared {
     idle_limit: Duration,
     user_agent: HeaderValue,
     own_tasks: OwnTasks,
+    retry_policy: RetryPolicy,
+    retry_budget: Budget,
+    cool_down: CoolDown,
+    exports: Option<Arc<ExportsInFlight>>,
+    calls: AtomicU64,
 }
 
 /// Collects the parts of a [`Client`].
@@ -73,6 +85,8 @@ pub struct ClientBuilder {
     head_limit: Duration,
     idle_limit: Duration,
     user_agent: Option<String>,
+    retry_policy: RetryPolicy,
+    exports_in_flight: Option<usize>,
 }
 
 /// Which limit ended a wait.
@@ -95,6 +109,8 @@ impl Client {
             head_limit: HEAD_LIMIT,
             idle_limit: IDLE_LIMIT,
             user_agent: None,
+            retry_policy: RetryPolicy::default(),
+            exports_in_flight: None,
         }
     }
 
@@ -106,6 +122,7 @@ impl Client {
         Self {
             shared: Arc::clone(&self.shared),
             deadline: Some(deadline),
+            in_flight: self.in_flight.clone(),
         }
     }
 
@@ -181,6 +198,51 @@ impl Client {
         &self.shared.own_tasks
     }
 
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.shared.retry_policy
+    }
+
+    pub(crate) fn retry_budget(&self) -> &Budget {
+        &self.shared.retry_budget
+    }
+
+    pub(crate) fn cool_down(&self) -> &CoolDown {
+        &self.shared.cool_down
+    }
+
+    /// A seed for the pauses of one call. It keeps calls that fail in the same moment, and other processes, out of step.
+    #[allow(clippy::cast_possible_truncation, reason = "a seed needs no meaning")]
+    pub(crate) fn next_seed(&self) -> u64 {
+        let call = self.shared.calls.fetch_add(1, Ordering::Relaxed);
+        let now = self.shared.clock.monotonic().as_nanos() as u64;
+        now ^ call.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// A copy of the client for one more export, once there is a place for it.
+    pub(crate) async fn entered(&self) -> Result<Self, Error> {
+        let Some(exports) = &self.shared.exports else {
+            return Ok(self.clone());
+        };
+        let place = match &self.deadline {
+            None => exports.enter().await,
+            Some(_) => match self.within(Duration::MAX, exports.enter()).await {
+                Ok(place) => place,
+                Err(_) => return Err(self.deadline_error(Operation::ExportSessions)),
+            },
+        };
+        Ok(Self {
+            in_flight: Some(Arc::new(place)),
+            ..self.clone()
+        })
+    }
+
+    /// Frees the place of the export that this copy of the client was made for.
+    pub(crate) fn export_is_over(&self) {
+        if let Some(place) = &self.in_flight {
+            place.release();
+        }
+    }
+
     pub(crate) fn deadline(&self) -> Option<&Deadline> {
         self.deadline.as_ref()
     }
@@ -248,6 +310,34 @@ impl ClientBuilder {
         self
     }
 
+    /// How often calls are made again that failed. By default [`RetryPolicy::default`].
+    ///
+    /// All calls of the client and of its clones share a budget of 500 units, so that a service that is down is not asked
+    /// several times as often: a retry costs 5, after a time-out 10, after a 429 nothing. A success gives back what its
+    /// last retry cost, or 1. With an empty budget a failure is final.
+    ///
+    /// They also share what a 429 says: until the window that it names has passed (5 minutes at most, see
+    /// [`RetryPolicy::longest_hint`]), every call waits, and then they start again one after the other, a tenth of a second
+    /// apart, in the order in which they came. A call whose deadline would pass before ends at once with
+    /// [`ErrorKind::HeldBack`].
+    pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.retry_policy = policy;
+        self
+    }
+
+    /// How many exports of the client and of its clones may be under way at once; by default there is no limit. Further
+    /// submits wait, and go on in the order in which they came.
+    ///
+    /// An export has its place from before its submit until its file has arrived or its task turns out to give none
+    /// (failed, expired, gone), and in any case only for as long as something of it is kept: the future of
+    /// [`submit`](ExportSessions::submit), the [`ExportTask`], the `ReadyExport`, the download. **So whoever submits more
+    /// exports than this before waiting for any waits for ever**, unless there is a deadline: let each export run to its end
+    /// in a future of its own, or drop its task and go on later with [`Client::resume`], which takes no place.
+    pub fn exports_in_flight(mut self, most: usize) -> Self {
+        self.exports_in_flight = Some(most);
+        self
+    }
+
     /// Your program's name and version, put before ours in `User-Agent`.
     pub fn user_agent(mut self, product: impl Into<String>) -> Self {
         self.user_agent = Some(product.into());
@@ -258,13 +348,21 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] when there is no authenticator, no transport, or an unusable part.
+    /// [`ErrorKind::Configuration`] when there is no authenticator, no transport, an unusable part, or a limit of 0.
     pub fn build(self) -> Result<Client, Error> {
         let authenticator = self.authenticator.ok_or_else(|| {
             Error::configuration(
                 "the client has no authenticator; give one with ClientBuilder::authenticator",
             )
         })?;
+        let exports = match self.exports_in_flight {
+            Some(0) => {
+                return Err(Error::configuration(
+                    "a limit of 0 exports in flight would let none through; give at least 1",
+                ));
+            }
+            limit => limit.map(ExportsInFlight::new),
+        };
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport()?,
@@ -280,8 +378,14 @@ impl ClientBuilder {
                 idle_limit: self.idle_limit,
                 user_agent: user_agent(self.user_agent.as_deref())?,
                 own_tasks: OwnTasks::default(),
+                retry_policy: self.retry_policy,
+                retry_budget: Budget::default(),
+                cool_down: CoolDown::default(),
+                exports: exports.map(Arc::new),
+                calls: AtomicU64::new(0),
             }),
             deadline: None,
+            in_flight: None,
         })
     }
 }
@@ -332,6 +436,7 @@ impl fmt::Debug for Client {
             .field("authenticator", &self.shared.authenticator)
             .field("head_limit", &self.shared.head_limit)
             .field("idle_limit", &self.shared.idle_limit)
+            .field("retry_policy", &self.shared.retry_policy)
             .finish_non_exhaustive()
     }
 }

@@ -44,8 +44,13 @@
 //! - It spawns no task, starts no thread, and sees time only through [`Clock`]. It reads no environment variable and no
 //!   file, unless you ask [`CredentialChain`] or [`EndpointOverrides`] to. A bundled transport hands its connections and name look-ups to the runtime that calls, and reads the
 //!   system's certificate authorities when it is built (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
-//! - A submit is sent once. When its answer is lost, that is [`ErrorKind::Ambiguous`], not a second task;
-//!   [`Client::reconcile`] finds out what became of it, and a [`SubmitJournal`] lets another process do so.
+//! - A submit is sent once; again only where the service certainly did not take it. When its answer is lost, that is
+//!   [`ErrorKind::Ambiguous`], not a second task; [`Client::reconcile`] finds out what became of it, and a
+//!   [`SubmitJournal`] lets another process do so.
+//! - Everything else is tried again when it failed for a passing reason ([`RetryPolicy`]), and a 429 holds back every call of
+//!   the client for the window that it names.
+//! - A download that breaks off is continued under the same strong validator or begun again: never a file that is put
+//!   together of two, never half of one under the final name.
 //! - Secrets are never in a log, an error or a `Debug` output, and never travel over plain http beyond this machine
 //!   unless you say so ([`PlainHttp`]).
 //! - Dropping a future cancels what it does; every asynchronous function says what that leaves behind.
@@ -71,16 +76,20 @@ mod export;
 mod journal;
 mod operation;
 mod reconcile;
+mod retry;
 
 pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
-pub use download::{Download, DownloadStream, FileFormat, FileName, FileReceipt, Receipt, Sha256Digest};
+pub use download::{
+    Download, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt, Sha256Digest,
+};
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
 pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitEvent, WaitPolicy, Watch};
 pub use journal::{FileJournal, JournalRefusal, JournalState, SubmitIntent, SubmitJournal};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
 pub use reconcile::{Ambiguity, Candidate, Reconciliation};
+pub use retry::RetryPolicy;
 
 pub use session_export_auth::{
     AccessKey, AccessKeyAuthenticator, Agency, AuthError, AuthErrorKind, Authenticate, Credential,
@@ -91,10 +100,11 @@ pub use session_export_auth::{
     VariableNotText,
 };
 pub use session_export_model::{
-    AddressFilter, ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules, ServiceTime,
-    SessionFilter, SessionFilterBuilder, SessionInfo, SessionList, SessionOperation, SessionState,
-    SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput, UnknownName,
-    Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits, parse_timestamp,
+    AddressFilter, ClockSkew, ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules,
+    ServiceTime, SessionFilter, SessionFilterBuilder, SessionInfo, SessionList, SessionOperation,
+    SessionState, SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput,
+    UnknownName, Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits,
+    parse_timestamp,
 };
 pub use session_export_transport::{
     BaseUrl, Clock, Delivery, InvalidBaseUrl, Request, RequestBody, Response, ResponseBody, Sleep, Transport,

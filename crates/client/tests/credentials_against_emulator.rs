@@ -100,8 +100,10 @@ async fn paths(emulator: &Emulator, from: usize) -> Vec<String> {
 async fn an_access_key_signs_over_both_transports() {
     let emulator = Emulator::builder().sessions(50).start().await.unwrap();
     for (name, transport) in transports() {
-        let signing = AccessKeyAuthenticator::new(StaticAccessKey::new(key(&emulator)))
-            .project_id(emulator.project_id().parse().unwrap());
+        let signing = AccessKeyAuthenticator::for_project(
+            StaticAccessKey::new(key(&emulator)),
+            emulator.project_id().parse().unwrap(),
+        );
         let client = client(&emulator, emulator.project_id(), &transport, signing);
         submit_and_list(&client)
             .await
@@ -176,7 +178,7 @@ async fn each_way_to_get_a_token_works() {
         let temporary = IamTemporaryKey::new(iam(&emulator, &transport), held())
             .duration(Duration::from_secs(3_600))
             .unwrap();
-        let signing = AccessKeyAuthenticator::new(temporary);
+        let signing = AccessKeyAuthenticator::for_account(temporary);
         assert!(signing.access_key(now()).await.unwrap().is_temporary());
         submit_and_list(&client(&emulator, emulator.project_id(), &transport, signing))
             .await
@@ -184,7 +186,7 @@ async fn each_way_to_get_a_token_works() {
         let holder = TokenAuthenticator::new(account()).token(now()).await.unwrap();
         let temporary = IamTemporaryKey::new(iam(&emulator, &transport), StaticToken::new(holder))
             .agency_as(agency(), "night-job");
-        let signing = AccessKeyAuthenticator::new(temporary);
+        let signing = AccessKeyAuthenticator::for_account(temporary);
         submit_and_list(&client(
             &emulator,
             emulator.agency_project_id(),
@@ -197,7 +199,7 @@ async fn each_way_to_get_a_token_works() {
         // The machine's own key.
         let metadata = InstanceMetadata::new(Arc::clone(&transport), SystemClock::new())
             .base_url(emulator.base_url().parse().unwrap());
-        let signing = AccessKeyAuthenticator::new(metadata);
+        let signing = AccessKeyAuthenticator::for_account(metadata);
         submit_and_list(&client(&emulator, emulator.project_id(), &transport, signing))
             .await
             .unwrap_or_else(|error| panic!("{name}, metadata: {error}"));
@@ -209,7 +211,7 @@ async fn a_projects_id_is_found_by_its_name() {
     let emulator = Emulator::builder().sessions(1).start().await.unwrap();
     for (name, transport) in transports() {
         let iam = iam(&emulator, &transport);
-        let signing = AccessKeyAuthenticator::new(StaticAccessKey::new(key(&emulator)));
+        let signing = AccessKeyAuthenticator::for_account(StaticAccessKey::new(key(&emulator)));
         let found = iam.find_project(&signing, emulator.region(), now()).await;
         assert_eq!(found.unwrap().as_str(), emulator.project_id(), "{name}");
         let sub = iam
@@ -299,7 +301,7 @@ async fn a_wrong_key_is_shown_once_and_then_kept_back() {
     let emulator = Emulator::builder().sessions(1).start().await.unwrap();
     let (_, transport) = &transports()[1];
     let wrong = AccessKey::new(emulator.access_key_id(), "wrong-secret").unwrap();
-    let signing = AccessKeyAuthenticator::new(StaticAccessKey::new(wrong));
+    let signing = AccessKeyAuthenticator::for_account(StaticAccessKey::new(wrong));
     let client = client(&emulator, emulator.project_id(), transport, signing);
     let (text, requests) = refused(&emulator, &client).await;
     assert!(
@@ -322,7 +324,7 @@ async fn a_clock_that_is_off_is_said_with_by_how_much() {
     for (name, transport) in transports() {
         for (minutes, expected) in [(20, "ahead of the server's"), (-20, "behind the server's")] {
             let clock = ManualClock::new(now() + TimeDelta::minutes(minutes));
-            let signing = AccessKeyAuthenticator::new(StaticAccessKey::new(key(&emulator)));
+            let signing = AccessKeyAuthenticator::for_account(StaticAccessKey::new(key(&emulator)));
             let client = Client::builder(
                 endpoint(&emulator.base_url()),
                 emulator.project_id().parse().unwrap(),
@@ -374,7 +376,7 @@ async fn an_expired_or_revoked_credential_is_renewed_once() {
         &emulator,
         emulator.project_id(),
         transport,
-        AccessKeyAuthenticator::new(provider),
+        AccessKeyAuthenticator::for_account(provider),
     );
     guarded(client.export_sessions(no_filter()).submit())
         .await
@@ -403,10 +405,18 @@ async fn an_export_outlives_its_tokens() {
     let login = TokenAuthenticator::new(password(&emulator, transport, project(&emulator)));
     let client = client(&emulator, emulator.project_id(), transport, login);
     let place = tempfile::tempdir().unwrap();
-    let task = guarded(client.export_sessions(no_filter()).submit()).await.unwrap();
+    let task = guarded(client.export_sessions(no_filter()).submit())
+        .await
+        .unwrap();
     let ready = guarded(task.wait(WaitPolicy::default())).await.unwrap();
-    guarded(ready.download().to_path(place.path().join("x.xlsx"))).await.unwrap();
-    let logins = paths(&emulator, 0).await.iter().filter(|path| *path == LOGIN).count();
+    guarded(ready.download().to_path(place.path().join("x.xlsx")))
+        .await
+        .unwrap();
+    let logins = paths(&emulator, 0)
+        .await
+        .iter()
+        .filter(|path| *path == LOGIN)
+        .count();
     // Each token is used for the first 0.8 s of its life, however many calls there are.
     assert!((3..=8).contains(&logins), "{logins} log-ins");
 }

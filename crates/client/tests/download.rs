@@ -225,7 +225,7 @@ fn a_file_that_is_there_is_replaced_if_that_is_allowed() {
 fn a_download_that_fails_leaves_the_file_that_it_was_to_replace() {
     let rig = Rig::new(None, [file(&[], "too short")]);
     std::fs::write(rig.path("x.csv"), "mine").unwrap();
-    let download = rig.ready.download().overwrite(true);
+    let download = rig.ready.download().overwrite(true).resume(false);
     rig.clock.drive(download.to_path(rig.path("x.csv"))).unwrap_err();
     assert_eq!(std::fs::read_to_string(rig.path("x.csv")).unwrap(), "mine");
     assert_eq!(rig.names(), ["x.csv"]);

@@ -69,6 +69,7 @@ fn each_service_takes_the_first_source_that_is_there() {
                     .unwrap();
             }
             if iam_variable {
+                // A secret is sent to it: it goes with the credential that it was set with, and with no other.
                 overrides = overrides
                     .variables(variables(&[(
                         "HUAWEICLOUD_SDK_IAM_ENDPOINT",
@@ -90,9 +91,6 @@ fn each_service_takes_the_first_source_that_is_there() {
             } else {
                 table
             };
-            if iam_variable {
-                expected[2] = "https://iam-variable";
-            }
             if variable {
                 expected[service] = "https://variable";
             }
@@ -182,10 +180,6 @@ fn a_value_that_is_no_base_url_is_named() {
         assert_eq!(refused(&[(NAME, value)]), format!("{NAME}: {problem}"));
     }
     assert_eq!(
-        refused(&[("HUAWEICLOUD_SDK_IAM_ENDPOINT", "iam.example.com")]),
-        "HUAWEICLOUD_SDK_IAM_ENDPOINT: \"iam.example.com\" has no scheme; write https://iam.example.com"
-    );
-    assert_eq!(
         refused(&[(NAME, &format!("https://{}", "a".repeat(5_000)))]),
         format!("{NAME}: a URL of 5008 bytes is too long; 2000 are enough for every endpoint")
     );
@@ -198,7 +192,7 @@ fn a_region_that_only_the_variables_know_works_when_it_is_whole() {
     let build = |pairs: &[(&str, &str)], region: &str| {
         Endpoint::builder().region(region).overrides(&of(pairs)).build()
     };
-    let iam = ("HUAWEICLOUD_SDK_IAM_ENDPOINT", "https://i");
+    let iam = ("HUAWEICLOUD_SDK_REGION_IAM_PRIVATE_1", "https://i");
     let whole = build(&[SESSIONS, CENTRE, iam], "private-1").unwrap();
     assert_eq!(urls(&whole), ["https://s", "https://c", "https://i"]);
     let global = build(&[SESSIONS, CENTRE], "private-1").unwrap();
@@ -234,7 +228,7 @@ fn a_region_that_only_the_variables_know_works_when_it_is_whole() {
 }
 
 #[test]
-fn without_a_region_only_the_iam_variable_counts() {
+fn without_a_region_no_variable_counts() {
     let overrides = of(&[
         ("HUAWEICLOUD_SDK_IAM_ENDPOINT", "https://i"),
         ("HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4", "https://other"),
@@ -243,10 +237,28 @@ fn without_a_region_only_the_iam_variable_counts() {
         .sessions("http://127.0.0.1:1".parse().unwrap())
         .export_centre("http://127.0.0.1:2".parse().unwrap())
         .overrides(&overrides);
-    assert_eq!(
-        urls(&local.build().unwrap()),
-        ["http://127.0.0.1:1", "http://127.0.0.1:2", "https://i"]
-    );
+    assert_eq!(local.build().unwrap().iam(), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_that_is_no_text_is_not_passed_over() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    for name in [
+        "HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4",
+        "HUAWEICLOUD_SDK_REGIONS_FILE",
+    ] {
+        let environment = [(name, OsStr::from_bytes(b"https://i\xff"))]
+            .into_iter()
+            .collect();
+        let error = EndpointOverrides::read(&environment).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the value of {name} is not valid UTF-8")
+        );
+    }
 }
 
 #[test]

@@ -11,8 +11,13 @@ use session_export::{Delivery, Error, ErrorKind, Operation, TaskQuery, Transport
 
 /// What a submit, sent once, fails with.
 fn submit(answer: Answer) -> Error {
+    submit_with([answer])
+}
+
+/// What a submit fails with that has to be sent so many times.
+fn submit_with(answers: impl IntoIterator<Item = Answer>) -> Error {
     let clock = clock();
-    let (transport, _) = mock_transport(&clock, [answer]);
+    let (transport, _) = mock_transport(&clock, answers);
     let submit = client(transport, &clock).export_sessions(no_filter()).submit();
     let error = clock.drive(submit).unwrap_err();
     assert_eq!(error.operation(), Some(Operation::ExportSessions));
@@ -21,13 +26,24 @@ fn submit(answer: Answer) -> Error {
 
 /// What a read, sent once, fails with.
 fn list(answer: Answer) -> Error {
+    list_with([answer])
+}
+
+/// What a read fails with that has to be sent so many times.
+fn list_with(answers: impl IntoIterator<Item = Answer>) -> Error {
     let clock = clock();
-    let (transport, _) = mock_transport(&clock, [answer]);
+    let (transport, _) = mock_transport(&clock, answers);
     let error = clock
         .drive(client(transport, &clock).list_tasks(&TaskQuery::new()))
         .unwrap_err();
     assert_eq!(error.operation(), Some(Operation::ListTasks));
     error
+}
+
+/// The same answer to every attempt: four where it is tried again, else one.
+fn each(again: bool, answer: impl Fn() -> Answer) -> Vec<Answer> {
+    let attempts = if again { 4 } else { 1 };
+    (0..attempts).map(|_| answer()).collect()
 }
 
 /// A status, and what is shown for it where no body says more.
@@ -133,7 +149,7 @@ fn check_service(error: &Error, status: u16, shape: &Shape) {
 fn a_submit_fails_with_what_the_status_and_the_body_say() {
     for (status, plain) in STATUSES {
         for shape in &SHAPES {
-            let error = submit(json(status, shape.body));
+            let error = submit_with(each(status == 429, || json(status, shape.body)));
             shown(&error);
             check_service(&error, status, shape);
             let text = format!("export_sessions: {}", text_of(status, plain, shape));
@@ -165,7 +181,8 @@ fn a_submit_fails_with_what_the_status_and_the_body_say() {
 fn a_read_fails_with_the_same_and_is_never_ambiguous() {
     for (status, plain) in STATUSES {
         for shape in &SHAPES {
-            let error = list(json(status, shape.body));
+            let transient = matches!(status, 408 | 429 | 500 | 502 | 503 | 504);
+            let error = list_with(each(transient, || json(status, shape.body)));
             shown(&error);
             check_service(&error, status, shape);
             assert_eq!(
@@ -173,7 +190,6 @@ fn a_read_fails_with_the_same_and_is_never_ambiguous() {
                 format!("list_tasks: {}", text_of(status, plain, shape))
             );
             assert!(matches!(error.kind(), ErrorKind::Service(_)) && !error.is_ambiguous());
-            let transient = matches!(status, 408 | 429 | 500 | 502 | 503 | 504);
             assert_eq!(error.is_transient(), transient, "{status}");
         }
     }
@@ -183,10 +199,8 @@ fn a_read_fails_with_the_same_and_is_never_ambiguous() {
 fn the_code_that_proves_rejection_makes_a_submit_certain() {
     for code in ["APIGW.0613", "APIG.0613"] {
         for status in [408, 500, 502, 503, 504] {
-            let error = submit(json(
-                status,
-                format!(r#"{{"error_code":"{code}","error_msg":"IAM"}}"#),
-            ));
+            let body = format!(r#"{{"error_code":"{code}","error_msg":"IAM"}}"#);
+            let error = submit_with(each(true, || json(status, body.clone())));
             assert!(matches!(error.kind(), ErrorKind::Service(_)), "{error:?}");
             assert!(error.is_transient() && !error.is_ambiguous());
             assert_eq!(
@@ -291,10 +305,9 @@ fn any_success_with_a_task_id_is_one() {
 fn what_was_not_sent_is_certain_and_what_may_have_been_is_not() {
     use TransportErrorKind::{Closed, Connect, ConnectTimeout, Protocol, Resolve, Tls};
     for kind in [Resolve, Connect, ConnectTimeout, Tls] {
-        for error in [
-            submit(broken(kind, Delivery::NotSent)),
-            list(broken(kind, Delivery::NotSent)),
-        ] {
+        // A certificate that is not accepted is the same the next time.
+        let answers = || each(kind != Tls, || broken(kind, Delivery::NotSent));
+        for error in [submit_with(answers()), list_with(answers())] {
             assert!(
                 matches!(error.kind(), ErrorKind::Transport { kind: found, delivery: Delivery::NotSent, .. } if *found == kind),
                 "{error:?}"
@@ -311,7 +324,7 @@ fn what_was_not_sent_is_certain_and_what_may_have_been_is_not() {
         let cause = error.source().unwrap();
         assert_eq!(cause.to_string(), "export_sessions: no whole response");
         assert!(cause.source().unwrap().is::<TransportError>());
-        let error = list(broken(kind, Delivery::Unknown));
+        let error = list_with(each(kind != Tls, || broken(kind, Delivery::Unknown)));
         assert_eq!(error.to_string(), "list_tasks: no whole response");
         assert!(error.is_transient() && !error.nothing_was_sent());
     }
@@ -334,7 +347,7 @@ fn a_reply_that_breaks_off_loses_the_id_of_a_task() {
         error.source().unwrap().to_string(),
         "export_sessions: no whole response"
     );
-    let error = list(cut());
+    let error = list_with(each(true, cut));
     shown(&error);
     assert!(matches!(
         error.kind(),

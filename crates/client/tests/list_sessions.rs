@@ -334,13 +334,8 @@ fn a_public_address_that_the_gateway_did_not_filter_on_is_filtered_here() {
 
 #[test]
 fn an_error_in_the_middle_ends_the_stream_after_the_rows_before_it() {
-    let listed = list(
-        2,
-        [
-            page(Some(9), [1, 2]),
-            json(503, r#"{"error_code":"WKS.00050902","error_msg":"Later."}"#),
-        ],
-    );
+    let away = || json(503, r#"{"error_code":"WKS.00050902","error_msg":"Later."}"#);
+    let listed = list(2, [page(Some(9), [1, 2]), away(), away(), away(), away()]);
     assert_eq!((&listed.ids[..], listed.count), (&[1, 2][..], Some(9)));
     let error = listed.error.unwrap();
     assert_eq!(error.to_string(), "list_sessions: HTTP 503 WKS.00050902: Later.");

@@ -8,6 +8,8 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use crate::app::App;
+use crate::choices::{Choices, ExpiredToken};
+use crate::permissions::Permission;
 use crate::reply::Refusal;
 use crate::signing::{self, SigningFault};
 use crate::tenancy::{Identity, Project, Scope};
@@ -30,13 +32,17 @@ pub(crate) enum Denied {
 
 impl Denied {
     /// The answer of the gateway in front of Workspace.
-    fn at_gateway(self) -> Refusal {
+    fn at_gateway(self, choices: &Choices) -> Refusal {
         let reason = match self {
             Self::Signature(fault) => return fault.at_gateway(),
             Self::Token(TokenFault::Missing) => "x-auth-token not found".to_owned(),
             Self::Token(TokenFault::Repeated) => "x-auth-token is given more than once".to_owned(),
             Self::Token(TokenFault::Unknown) => "decrypt token fail".to_owned(),
             Self::Token(TokenFault::Expired(at)) => {
+                if choices.expired_token == ExpiredToken::Outdated {
+                    let message = "The token must be updated.";
+                    return Refusal::gateway(StatusCode::UNAUTHORIZED, "APIGW.0307", message);
+                }
                 format!("token expires, expires_at: {}", time::micros(at))
             }
         };
@@ -82,15 +88,19 @@ pub(crate) fn authenticate(
     })
 }
 
-/// Lets a caller into the project of the path, or refuses the request.
+/// Lets a caller into the project of the path for an operation, or refuses the request.
 pub(crate) fn enter(
     app: &App,
     now: DateTime<Utc>,
     head: &Parts,
     body: &[u8],
     project_id: &str,
+    permission: Permission,
 ) -> Result<Arc<Project>, Refusal> {
-    let caller = authenticate(app, now, head, body).map_err(Denied::at_gateway)?;
+    let choices = &app.options.choices;
+    let caller = authenticate(app, now, head, body).map_err(|denied| denied.at_gateway(choices))?;
+    let user_id = &caller.identity.user.id;
+    app.throttle.admit(choices, user_id, &head.method, now)?;
     let project = app.tenancy.project(project_id).ok_or_else(Refusal::forbidden)?;
     let reaches = match &caller.scope {
         Scope::Project(scope) => scope.id == project.id,
@@ -98,7 +108,10 @@ pub(crate) fn enter(
         Scope::Account(account) => caller.signed && account.id == project.account.id,
     };
     let named = request::single(&head.headers, "x-project-id").map_err(|_| Refusal::forbidden())?;
-    if !reaches || named.is_some_and(|named| named.as_bytes() != project.id.as_bytes()) {
+    if !reaches
+        || !project.permits(&caller.identity, permission)
+        || named.is_some_and(|named| named.as_bytes() != project.id.as_bytes())
+    {
         return Err(Refusal::forbidden());
     }
     Ok(Arc::clone(project))

@@ -1,13 +1,19 @@
 //! What the operations share: options, tenants, tokens, keys.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
+use crate::faults::Faults;
+use crate::files::Writers;
+use crate::journal::Log;
 use crate::keys::Keys;
 use crate::metadata::MetadataSessions;
 use crate::options::{ClockFn, Options};
 use crate::random::Secrets;
-use crate::seen::SeenLog;
 use crate::tenancy::Tenancy;
+use crate::throttle::Throttle;
+use crate::tickets::Tickets;
 use crate::tokens::Tokens;
 
 /// One emulator's state. There is none outside of it, so several emulators in a process do not meet.
@@ -20,14 +26,27 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) keys: Keys,
     pub(crate) metadata_sessions: MetadataSessions,
-    pub(crate) access_key: AccessKey,
-    pub(crate) seen: SeenLog,
+    pub(crate) tickets: Tickets,
+    pub(crate) throttle: Throttle,
+    pub(crate) writers: Arc<Writers>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) journal: Log,
 }
 
-/// The user's permanent key. Without `Debug`: it holds a secret.
+/// A user's permanent key. Without `Debug`: it holds a secret.
+#[derive(Clone)]
 pub(crate) struct AccessKey {
     pub(crate) id: String,
     pub(crate) secret: String,
+}
+
+impl AccessKey {
+    pub(crate) fn random(secrets: &Secrets) -> Self {
+        Self {
+            id: secrets.access_key_id(),
+            secret: secrets.secret_access_key(),
+        }
+    }
 }
 
 impl App {

@@ -2,24 +2,21 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::app::AccessKey;
+use crate::choices::{Choices, Setting};
+use crate::data::RowSource;
 use crate::emulator::Emulator;
 use crate::error::EmulatorError;
+use crate::faults::FaultScript;
 use crate::options::{ClockFn, ExportFormat, ExportOutcome, MetadataTokens, Options};
-use crate::{tenancy, time};
-
-/// More sessions than this are taken for a slip: they would fill the memory of a small machine.
-const MAX_SESSIONS: usize = 2_000_000;
-
-const MAX_DAYS: u32 = 3_650;
-
-/// The upper bound of every span of time, and of a token's life.
-const MAX_SPAN: Duration = Duration::from_secs(MAX_DAYS as u64 * 86_400);
+use crate::projects::ProjectSpec;
+use crate::{bounds, time};
 
 /// Builds an [`Emulator`]; every option has a default.
 ///
@@ -30,11 +27,16 @@ pub struct EmulatorBuilder {
     pub(crate) sessions: usize,
     pub(crate) seed: u64,
     pub(crate) days: u32,
+    pub(crate) rows: Option<RowSource>,
+    pub(crate) export_dir: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
     pub(crate) clock: ClockFn,
     pub(crate) password: Option<String>,
     pub(crate) access_key: Option<AccessKey>,
     pub(crate) passcode: Option<String>,
+    pub(crate) faults: FaultScript,
+    pub(crate) admin: Option<SocketAddr>,
+    pub(crate) projects: Vec<ProjectSpec>,
 }
 
 impl Default for EmulatorBuilder {
@@ -54,15 +56,21 @@ impl Default for EmulatorBuilder {
                 password_attempts: 5,
                 password_lock: Duration::from_secs(900),
                 metadata_tokens: MetadataTokens::default(),
+                choices: Choices::default(),
             },
             sessions: 2_000,
             seed: 1,
             days: 60,
+            rows: None,
+            export_dir: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Arc::new(time::system_now),
             password: None,
             access_key: None,
             passcode: None,
+            faults: FaultScript::new(),
+            admin: None,
+            projects: Vec::new(),
         }
     }
 }
@@ -82,6 +90,26 @@ impl EmulatorBuilder {
     /// How many days before 00:00 UTC of the current day the sessions are spread over: 1 to 3,650. Default: 60.
     pub fn days(self, days: u32) -> Self {
         Self { days, ..self }
+    }
+
+    /// Sessions of your own in place of the made-up ones of the main project: see [`RowSource`]. The seed and the number
+    /// of sessions then count for the other projects only, and nothing depends on the current day. Default: made-up
+    /// sessions.
+    pub fn rows(self, source: RowSource) -> Self {
+        Self {
+            rows: Some(source),
+            ..self
+        }
+    }
+
+    /// The directory for the files of exports, which have to fit there, with about 2.5 kB for each session of the
+    /// spreadsheet that is being written. They are deleted with their tasks, when these expire, and when the emulator
+    /// stops. Default: the system's directory for temporary files.
+    pub fn export_dir(self, directory: impl Into<PathBuf>) -> Self {
+        Self {
+            export_dir: Some(directory.into()),
+            ..self
+        }
     }
 
     /// How long an export task stays `CREATING`, on the emulator's clock; at most 3,650 days.
@@ -140,7 +168,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The name of the only user. Default: `emulator-user`.
+    /// The name of the main user. Default: `emulator-user`.
     pub fn user_name(mut self, user_name: impl Into<String>) -> Self {
         self.options.user_name = user_name.into();
         self
@@ -212,74 +240,54 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Adds a project with sessions, export tasks and users of its own beside those that are always there.
+    pub fn project(mut self, project: ProjectSpec) -> Self {
+        self.projects.push(project);
+        self
+    }
+
+    /// Answers a question that the published pages leave open. Each enum of the [choices](crate::choices()) is one
+    /// question, and its default is the answer that counts otherwise; the last answer to a question counts.
+    ///
+    /// ```
+    /// use session_export_emulator::{DownloadFraming, Emulator, ThirtyDays};
+    ///
+    /// let builder = Emulator::builder()
+    ///     .choose(ThirtyDays::Age)
+    ///     .choose(DownloadFraming::Chunked);
+    /// ```
+    pub fn choose(mut self, setting: impl Into<Setting>) -> Self {
+        setting.into().apply(&mut self.options);
+        self
+    }
+
+    /// Answers an open question by names, as the program's command line does. [`choices`](crate::choices()) lists
+    /// them.
+    ///
+    /// ```
+    /// # use session_export_emulator::{Emulator, EmulatorError};
+    /// let builder = Emulator::builder().choice("thirty-days", "age")?;
+    /// # Ok::<(), EmulatorError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EmulatorError::UnknownChoice`] lists the names, [`EmulatorError::InvalidChoice`] the allowed values.
+    pub fn choice(self, name: &str, value: &str) -> Result<Self, EmulatorError> {
+        Ok(self.choose(Setting::parse(name, value)?))
+    }
+
     /// Generates the sessions, starts to listen, and serves in tasks of the calling tokio runtime, which needs its
     /// I/O and time drivers.
     ///
     /// # Errors
-    /// [`EmulatorError`] when an option is outside its bounds, the address is not a loopback address or cannot be
+    /// [`EmulatorError`] when an option is outside its bounds, rows cannot be read, the address is not a loopback address or cannot be
     /// bound, there are no random bytes, or no tokio runtime is running.
     ///
     /// # Cancel safety
     /// Dropping the future leaves nothing behind: nothing is served before it is ready.
     pub async fn start(self) -> Result<Emulator, EmulatorError> {
-        self.check()?;
+        bounds::check(&self)?;
         Emulator::start(self).await
-    }
-
-    fn check(&self) -> Result<(), EmulatorError> {
-        const NOT_EMPTY: &str = "at least one character";
-        const SPAN: &str = "at most 3,650 days";
-        let options = &self.options;
-        let is_id = |text: &str| {
-            (1..=128).contains(&text.len())
-                && text
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-        };
-        if !self.listen.ip().is_loopback() {
-            return Err(EmulatorError::NotLoopback(self.listen));
-        }
-        let short = |span: Duration| span <= MAX_SPAN;
-        let other_projects = [tenancy::SUB_PROJECT_ID, tenancy::AGENCY_PROJECT_ID];
-        let key_fits = |key: &AccessKey| is_id(&key.id) && !key.secret.is_empty();
-        let rules = [
-            ("sessions", self.sessions <= MAX_SESSIONS, "at most 2,000,000"),
-            ("days", (1..=MAX_DAYS).contains(&self.days), "from 1 to 3,650"),
-            ("export_delay", short(options.export_delay), SPAN),
-            ("retention", short(options.retention), SPAN),
-            ("token_ttl", short(options.token_ttl), SPAN),
-            ("key_ttl", options.key_ttl.is_none_or(short), SPAN),
-            ("password_lock", short(options.password_lock), SPAN),
-            (
-                "project_id",
-                is_id(&options.project_id),
-                "1 to 128 ASCII letters, digits, - and _",
-            ),
-            (
-                "project_id",
-                !other_projects.contains(&options.project_id.as_str()),
-                "another one than those of the emulator's other projects",
-            ),
-            ("user_name", !options.user_name.is_empty(), NOT_EMPTY),
-            ("password", self.password.as_deref() != Some(""), NOT_EMPTY),
-            ("domain_name", !options.domain_name.is_empty(), NOT_EMPTY),
-            (
-                "domain_name",
-                options.domain_name != tenancy::AGENCY_DOMAIN_NAME,
-                "another one than that of the delegating account",
-            ),
-            ("agency", !options.agency.is_empty(), NOT_EMPTY),
-            ("totp_passcode", self.passcode.as_deref() != Some(""), NOT_EMPTY),
-            (
-                "access_key",
-                self.access_key.as_ref().is_none_or(key_fits),
-                "an id of 1 to 128 ASCII letters, digits, - and _, and a secret of at least one character",
-            ),
-        ];
-        match rules.into_iter().find(|(_, holds, _)| !holds) {
-            Some((option, _, allowed)) => Err(EmulatorError::InvalidOption { option, allowed }),
-            None => Ok(()),
-        }
     }
 }
 
@@ -290,9 +298,11 @@ impl fmt::Debug for EmulatorBuilder {
             .field("sessions", &self.sessions)
             .field("seed", &self.seed)
             .field("days", &self.days)
+            .field("rows", &self.rows)
             .field("listen", &self.listen)
             .field("password", &self.password.as_ref().map(|_| "[redacted]"))
             .field("access_key", &self.access_key.as_ref().map(|key| &key.id))
+            .field("projects", &self.projects)
             .field("passcode", &self.passcode.as_ref().map(|_| "[redacted]"))
             .finish_non_exhaustive()
     }

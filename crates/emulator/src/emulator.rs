@@ -6,23 +6,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::admin::Admin;
 use crate::app::{AccessKey, App};
 use crate::builder::EmulatorBuilder;
-use crate::dispatch;
 use crate::error::EmulatorError;
+use crate::faults::{self, Faults, Line, Wires};
+use crate::files::Writers;
+use crate::journal::{Log, SeenRequest};
 use crate::keys::Keys;
 use crate::metadata::MetadataSessions;
+use crate::projects::ProjectAccess;
 use crate::random::Secrets;
-use crate::seen::{SeenLog, SeenRequest};
 use crate::tenancy::{self, Identity, Population, Tenancy};
+use crate::throttle::Throttle;
+use crate::tickets::Tickets;
 use crate::time;
 use crate::tokens::Tokens;
+use crate::wire::Front;
 
 /// How long [`Emulator::shutdown`] waits for answers that are being sent.
 const GRACE: Duration = Duration::from_secs(5);
@@ -31,7 +36,8 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// All roles (sessions, export centre, IAM, instance metadata) are served at [`base_url`](Self::base_url).
 pub struct Emulator {
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
+    pub(crate) admin: Option<Admin>,
     /// Dropping it tells the server to stop.
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
@@ -50,12 +56,20 @@ impl Emulator {
             sessions,
             seed,
             days,
+            rows,
+            export_dir,
             listen,
             clock,
             password,
             access_key,
             passcode,
+            projects,
+            faults: script,
+            admin,
         } = builder;
+        let faults = Arc::new(Faults::default());
+        faults.set(script).map_err(EmulatorError::Faults)?;
+        let clock = faults.shift(clock);
         let failed = |source| EmulatorError::Listen {
             address: listen,
             source,
@@ -67,21 +81,32 @@ impl Emulator {
             seed,
             sessions,
             days,
+            rows,
             anchor: time::midnight(clock()),
             password: password.unwrap_or_else(|| secrets.password()),
+            access_key: access_key.unwrap_or_else(|| AccessKey::random(&secrets)),
             passcode,
         };
-        let tenancy = Tenancy::populate(&options, population);
-        let access_key = access_key.unwrap_or_else(|| AccessKey {
-            id: secrets.access_key_id(),
-            secret: secrets.secret_access_key(),
+        let anchor = population.anchor;
+        // A million sessions take a second or so, in which the threads of the runtime have other things to do.
+        let populating = tokio::task::spawn_blocking(move || {
+            let mut tenancy = Tenancy::populate(&options, population)?;
+            for project in projects {
+                tenancy.add(project, anchor, &secrets)?;
+            }
+            Ok((options, secrets, tenancy))
         });
+        // Only a runtime that ends breaks it off.
+        let (options, secrets, tenancy) = populating.await.map_err(|_| EmulatorError::NoRuntime)??;
         let keys = Keys::default();
-        let identity = Identity {
-            user: Arc::clone(&tenancy.user),
-            agency: None,
-        };
-        keys.add_permanent(&access_key.id, &access_key.secret, identity);
+        for user in tenancy.users() {
+            let identity = Identity {
+                user: Arc::clone(user),
+                agency: None,
+            };
+            keys.add_permanent(&user.access_key().id, &user.access_key().secret, identity);
+        }
+        let writers = Arc::new(Writers::new(export_dir, Arc::clone(&clock)));
         let app = Arc::new(App {
             options,
             clock,
@@ -91,15 +116,25 @@ impl Emulator {
             tokens: Tokens::default(),
             keys,
             metadata_sessions: MetadataSessions::default(),
-            access_key,
-            seen: SeenLog::default(),
+            tickets: Tickets::default(),
+            throttle: Throttle::default(),
+            writers,
+            faults,
+            journal: Log::default(),
         });
 
-        // Small answers go out at once. A connection that refuses the option still works, only slower.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        let admin = match admin {
+            Some(address) => Some(Admin::start(address, Arc::clone(&app), &runtime).await?),
+            None => None,
+        };
+        let listener = Front {
+            listener: Wires(listener),
+            app: Arc::clone(&app),
+        };
         let router = Router::new()
-            .fallback(dispatch::handle)
-            .with_state(Arc::clone(&app));
+            .fallback(faults::answer)
+            .with_state(Arc::clone(&app))
+            .into_make_service_with_connect_info::<Line>();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = runtime.spawn(async move {
             let stopped = async move { drop(stopped.await) };
@@ -112,6 +147,7 @@ impl Emulator {
         });
         Ok(Self {
             app,
+            admin,
             stop: Some(stop),
             server,
         })
@@ -147,13 +183,13 @@ impl Emulator {
         &self.app.tenancy.sub_project.name
     }
 
-    /// The name of the only user.
+    /// The name of the main user.
     #[must_use]
     pub fn user_name(&self) -> &str {
         &self.app.tenancy.user.name
     }
 
-    /// The id of the only user.
+    /// The id of the main user.
     #[must_use]
     pub fn user_id(&self) -> &str {
         &self.app.tenancy.user.id
@@ -174,13 +210,13 @@ impl Emulator {
     /// The id (AK) of the user's permanent access key. It signs for all projects of the user's account.
     #[must_use]
     pub fn access_key_id(&self) -> &str {
-        &self.app.access_key.id
+        &self.app.tenancy.user.access_key().id
     }
 
     /// The secret (SK) of the user's permanent access key. It protects nothing but made-up data on this machine.
     #[must_use]
     pub fn secret_access_key(&self) -> &str {
-        &self.app.access_key.secret
+        &self.app.tenancy.user.access_key().secret
     }
 
     /// The name of the account (domain) that the user belongs to.
@@ -220,10 +256,28 @@ impl Emulator {
         &self.app.tenancy.agency_project.id
     }
 
+    /// How to get into each project: the main one, the sub-project, the delegating account's, and those of
+    /// [`EmulatorBuilder::project`] in their order.
+    #[must_use]
+    pub fn projects(&self) -> Vec<ProjectAccess> {
+        self.app.tenancy.described().collect()
+    }
+
+    /// How to get into the project with that id, or else the first one with that name.
+    #[must_use]
+    pub fn project(&self, id_or_name: &str) -> Option<ProjectAccess> {
+        let mut projects = self.projects();
+        let found = projects
+            .iter()
+            .position(|project| project.id == id_or_name)
+            .or_else(|| projects.iter().position(|project| project.name == id_or_name));
+        found.map(|index| projects.swap_remove(index))
+    }
+
     /// The requests that arrived, oldest first; at most the last 10,000.
     #[must_use]
     pub fn requests_seen(&self) -> Vec<SeenRequest> {
-        self.app.seen.to_vec()
+        self.app.journal.seen()
     }
 
     /// Makes every token that was issued so far invalid: the next use of one is answered with 401.
@@ -253,6 +307,7 @@ impl Emulator {
     /// Dropping the future does not take the stop back; only the waiting ends.
     pub async fn shutdown(mut self) {
         drop(self.stop.take());
+        self.app.faults.stop();
         if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
             self.server.abort();
         }
@@ -261,6 +316,10 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        // Exports that are being written end.
+        self.app.writers.stop();
+        // Pauses of faults end.
+        self.app.faults.stop();
         // Idle connections are closed, and no new ones are accepted. Answers that are being sent are finished.
         drop(self.stop.take());
     }

@@ -20,11 +20,55 @@ pub enum EmulatorError {
         allowed: &'static str,
     },
 
+    /// There is no choice of this name.
+    #[error("there is no choice {name:?}; there are {known}")]
+    UnknownChoice {
+        /// The name that was given.
+        name: String,
+        /// Every name, separated by commas.
+        known: String,
+    },
+
+    /// A choice has no such value.
+    #[error("{name} cannot be {value:?}; it can be {allowed}")]
+    InvalidChoice {
+        /// The choice.
+        name: &'static str,
+        /// The value that was given.
+        value: String,
+        /// Every value, separated by commas; a word in capitals stands for a number.
+        allowed: String,
+    },
+
+    /// The fault script breaks a rule.
+    #[error(transparent)]
+    Faults(crate::FaultScriptError),
+
     /// The address could not be bound, for example because its port is in use.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address that was asked for.
         address: SocketAddr,
+        /// What the operating system answered.
+        source: io::Error,
+    },
+
+    /// One of the user's own sessions is not as it should be.
+    #[error("{name}: line {line}: {fault}")]
+    Rows {
+        /// The file, or the name that was given for it.
+        name: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong, after the name of the field if it is about one.
+        fault: String,
+    },
+
+    /// The user's own sessions could not be read.
+    #[error("cannot read {name}")]
+    ReadRows {
+        /// The file, or the name that was given for it.
+        name: String,
         /// What the operating system answered.
         source: io::Error,
     },

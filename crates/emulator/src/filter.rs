@@ -1,27 +1,57 @@
 //! The nine filters of the session operations: read from JSON or from a query, and applied to sessions.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::data::{Dataset, Session, State};
+use crate::choices::{
+    Choices, EmptyText, IsSuccess, JsonBoolean, JsonNull, ListPublicIp, RepeatedStates, SessionStates,
+    TextLength, UnknownFields, UserNameMatch,
+};
+use crate::data::{Criteria, Dataset, Name, Selection, State};
 use crate::request::Query;
-use crate::time;
+use window::Window;
 
-/// The longest window of an export, and the one that it uses when none is given.
-const EXPORT_WINDOW: TimeDelta = TimeDelta::days(30);
+mod window;
 
-/// The longest text that `ListSessions` takes for a time.
-const LIST_TIME_LIMIT: usize = 32;
+/// The fields of an export in the order of the API definition.
+const FIELDS: [&str; 9] = [
+    "user_name",
+    "query_begin_time",
+    "query_end_time",
+    "app_server_group_id",
+    "vm_ip",
+    "public_ip",
+    "machine_name",
+    "session_state",
+    "is_success",
+];
 
-/// What is wrong with a filter: a sentence that names the field and the rule.
-pub(crate) type FilterFault = String;
+/// The longest text that `is_success` of an export may have.
+const IS_SUCCESS_LIMIT: usize = 32;
+
+/// What is wrong with a filter.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FilterFault {
+    /// A sentence that names the field and the rule.
+    pub(crate) text: String,
+    /// Whether it is about the window, whose error code is a choice.
+    pub(crate) about_window: bool,
+}
+
+impl From<String> for FilterFault {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            about_window: false,
+        }
+    }
+}
 
 /// Which sessions are wanted. An absent part matches every session.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Filter {
-    begin: DateTime<Utc>,
-    end: DateTime<Utc>,
-    user_name: Option<String>,
+    window: Window,
+    user_name: Option<Name>,
     app_server_group_id: Option<String>,
     vm_ip: Option<String>,
     public_ip: Option<String>,
@@ -31,136 +61,163 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// The body of `ExportSessions`: strings only, and a window of at most 30 days or none.
-    pub(crate) fn for_export(body: &Map<String, Value>, now: DateTime<Utc>) -> Result<Self, FilterFault> {
+    /// The body of `ExportSessions`: strings only, and a window of 30 days or none.
+    pub(crate) fn for_export(
+        body: &Map<String, Value>,
+        now: DateTime<Utc>,
+        choices: &Choices,
+    ) -> Result<Self, FilterFault> {
+        if choices.unknown_fields == UnknownFields::Refused
+            && !body.keys().all(|field| FIELDS.contains(&field.as_str()))
+        {
+            return Err(format!("The fields are {}.", FIELDS.join(", ")).into());
+        }
         let text = |field: &str| match body.get(field) {
             None => Ok(None),
+            Some(Value::Null) if choices.json_null == JsonNull::Absent => Ok(None),
+            Some(Value::Bool(value))
+                if field == "is_success" && choices.json_boolean == JsonBoolean::Accepted =>
+            {
+                Ok(Some(if *value { "true" } else { "false" }))
+            }
             Some(Value::String(text)) => Ok(Some(text.as_str())),
             Some(_) => Err(format!("{field} must be a string.")),
         };
-        let window = match (moment(text, "query_begin_time")?, moment(text, "query_end_time")?) {
-            (Some(begin), Some(end)) => (begin, end),
-            (None, None) => (
-                now.checked_sub_signed(EXPORT_WINDOW)
-                    .unwrap_or(DateTime::<Utc>::MIN_UTC),
-                now,
-            ),
-            _ => {
-                return Err(
-                    "query_begin_time and query_end_time must both be present or both be absent.".to_owned(),
-                );
-            }
-        };
-        if window.1.signed_duration_since(window.0) > EXPORT_WINDOW {
-            return Err("query_begin_time and query_end_time must be at most 30 days apart.".to_owned());
-        }
-        Self::read(text, window)
+        let window = Window::for_export(text, now, choices)?;
+        Self::read(text, window, choices)
     }
 
     /// The query of `ListSessions`: both times are required, and no limit lies on their distance.
-    pub(crate) fn for_list(query: &Query) -> Result<Self, FilterFault> {
-        let text = |field: &str| query.get(field);
-        let required = |field: &str| {
-            limited(text, field, LIST_TIME_LIMIT)?;
-            moment(text, field)?.ok_or_else(|| format!("{field} is required."))
+    pub(crate) fn for_list(query: &Query, choices: &Choices) -> Result<Self, FilterFault> {
+        let text = |field: &str| match field {
+            "public_ip" if choices.list_public_ip == ListPublicIp::Dropped => Ok(None),
+            _ => query.get(field),
         };
-        Self::read(text, (required("query_begin_time")?, required("query_end_time")?))
+        let window = Window::for_list(text, choices)?;
+        Self::read(text, window, choices)
     }
 
     fn read<'a>(
-        text: impl Fn(&str) -> Result<Option<&'a str>, FilterFault> + Copy,
-        (begin, end): (DateTime<Utc>, DateTime<Utc>),
+        text: impl Fn(&str) -> Result<Option<&'a str>, String> + Copy,
+        window: Window,
+        choices: &Choices,
     ) -> Result<Self, FilterFault> {
-        if begin > end {
-            return Err("query_begin_time must not be after query_end_time.".to_owned());
-        }
         if text("user_name")? == Some("") {
-            return Err("user_name must have 1 to 64 characters.".to_owned());
+            return Err("user_name must have 1 to 64 characters.".to_owned().into());
         }
+        let limited = |field: &str, limit: usize| limited(text(field)?, field, limit, choices);
+        let user_name = limited("user_name", 64)?.map(|name| match choices.user_name {
+            UserNameMatch::Exact => Name::Whole(name),
+            UserNameMatch::Fuzzy => Name::Part(name.to_lowercase()),
+        });
         Ok(Self {
-            begin,
-            end,
-            user_name: limited(text, "user_name", 64)?,
-            app_server_group_id: limited(text, "app_server_group_id", 64)?,
-            vm_ip: limited(text, "vm_ip", 64)?,
-            public_ip: limited(text, "public_ip", 64)?,
-            machine_name: limited(text, "machine_name", 128)?,
-            states: limited(text, "session_state", 256)?
-                .map(|list| states(&list))
+            window,
+            user_name,
+            app_server_group_id: limited("app_server_group_id", 64)?,
+            vm_ip: limited("vm_ip", 64)?,
+            public_ip: limited("public_ip", 64)?,
+            machine_name: limited("machine_name", 128)?,
+            states: limited("session_state", 256)?
+                .map(|list| states(&list, choices))
                 .transpose()?,
-            success: match text("is_success")? {
-                None => None,
-                Some("true") => Some(true),
-                Some("false") => Some(false),
-                Some(_) => return Err("is_success must be the string true or false.".to_owned()),
-            },
+            success: text("is_success")?
+                .map(|text| success(text, choices))
+                .transpose()?,
         })
     }
 
-    /// The positions of the matching sessions, in the order of the data.
-    pub(crate) fn select(&self, data: &Dataset) -> Vec<u32> {
-        let matching = (0_u32..)
-            .zip(data.sessions())
-            .filter(|(_, session)| self.matches(data, session));
-        matching.map(|(position, _)| position).collect()
-    }
-
-    fn matches(&self, data: &Dataset, session: &Session) -> bool {
-        let server = data.directory().server(session.server());
-        let wants =
-            |filter: &Option<String>, value: &str| filter.as_ref().is_none_or(|wanted| wanted == value);
-        (self.begin..=self.end).contains(&session.started())
-            && self
-                .states
-                .as_ref()
-                .is_none_or(|states| states.contains(&session.state()))
-            && self.success.is_none_or(|success| success == session.succeeded())
-            && wants(&self.user_name, data.directory().user(session.user()))
-            && wants(&self.vm_ip, &server.ip)
-            && wants(&self.machine_name, &server.name)
-            && wants(
-                &self.app_server_group_id,
-                &data.directory().group(server.group).id,
-            )
-            && wants(&self.public_ip, data.directory().public_ip(session.public_ip()))
+    /// The matching sessions, in the order of the data.
+    pub(crate) fn select(&self, data: &Dataset) -> Selection {
+        data.select(&Criteria {
+            begin: self.window.begin,
+            end: self.window.end(),
+            user_name: self.user_name.clone(),
+            app_server_group_id: self.app_server_group_id.clone(),
+            vm_ip: self.vm_ip.clone(),
+            public_ip: self.public_ip.clone(),
+            machine_name: self.machine_name.clone(),
+            states: self.states.clone(),
+            success: self.success,
+        })
     }
 }
 
-/// A text of at most `limit` characters; an empty one is no filter.
-fn limited<'a>(
-    text: impl Fn(&str) -> Result<Option<&'a str>, FilterFault>,
+/// How long a text is for the service.
+fn length(text: &str, choices: &Choices) -> usize {
+    match choices.text_length {
+        TextLength::Characters => text.chars().count(),
+        TextLength::Bytes => text.len(),
+    }
+}
+
+/// A text of at most `limit` characters.
+fn limited(
+    text: Option<&str>,
     field: &str,
     limit: usize,
-) -> Result<Option<String>, FilterFault> {
-    match text(field)? {
-        Some(text) if text.chars().count() > limit => {
+    choices: &Choices,
+) -> Result<Option<String>, String> {
+    match (text, choices.empty_text) {
+        (Some(text), _) if length(text, choices) > limit => {
             Err(format!("{field} must have at most {limit} characters."))
         }
-        other => Ok(other.filter(|text| !text.is_empty()).map(str::to_owned)),
+        (Some(""), EmptyText::NoFilter) => Ok(None),
+        (Some(""), EmptyText::Refused) => Err(format!("{field} must not be empty.")),
+        (other, _) => Ok(other.map(str::to_owned)),
     }
 }
 
-fn moment<'a>(
-    text: impl Fn(&str) -> Result<Option<&'a str>, FilterFault>,
-    field: &str,
-) -> Result<Option<DateTime<Utc>>, FilterFault> {
-    let fault = || format!("{field} must be a time such as 2024-02-27T03:47:51.182Z.");
-    text(field)?
-        .map(|text| time::parse(text).ok_or_else(fault))
-        .transpose()
+fn states(list: &str, choices: &Choices) -> Result<Vec<State>, String> {
+    let rule = choices.session_states;
+    let names = list.split(',').map(|name| match rule {
+        SessionStates::Lenient => name.trim(),
+        SessionStates::Strict | SessionStates::Any => name,
+    });
+    let names: Vec<&str> = match rule {
+        SessionStates::Lenient => names.filter(|name| !name.is_empty()).collect(),
+        SessionStates::Strict | SessionStates::Any => names.collect(),
+    };
+    let known = |name: &str| {
+        State::ALL.into_iter().find(|state| match rule {
+            SessionStates::Lenient => state.name().eq_ignore_ascii_case(name),
+            SessionStates::Strict | SessionStates::Any => state.name() == name,
+        })
+    };
+    let mut found = Vec::new();
+    for name in names {
+        match known(name) {
+            Some(state) if choices.repeated_states == RepeatedStates::Refused && found.contains(&state) => {
+                return Err("session_state must not repeat a name.".to_owned());
+            }
+            Some(state) => found.push(state),
+            None if rule == SessionStates::Any => {}
+            None => {
+                let known = State::ALL.map(State::name).join(", ");
+                return Err(format!(
+                    "session_state must be a list of {known}, separated by commas."
+                ));
+            }
+        }
+    }
+    Ok(found)
 }
 
-fn states(list: &str) -> Result<Vec<State>, FilterFault> {
-    let state = |name: &str| {
-        State::ALL
-            .into_iter()
-            .find(|state| state.name() == name)
-            .ok_or_else(|| {
-                let known = State::ALL.map(State::name).join(", ");
-                format!("session_state must be a list of {known}, separated by commas.")
-            })
+fn success(text: &str, choices: &Choices) -> Result<bool, String> {
+    let found = match choices.is_success {
+        IsSuccess::Whole => match text {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        },
+        IsSuccess::Anywhere if length(text, choices) > IS_SUCCESS_LIMIT => None,
+        IsSuccess::Anywhere => match (text.find("true"), text.find("false")) {
+            (Some(one), Some(other)) => Some(one < other),
+            (Some(_), None) => Some(true),
+            (None, Some(_)) => Some(false),
+            (None, None) => None,
+        },
     };
-    list.split(',').map(state).collect()
+    found.ok_or_else(|| "is_success must be the string true or false.".to_owned())
 }
 
 #[cfg(test)]

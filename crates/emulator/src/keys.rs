@@ -70,9 +70,30 @@ impl Keys {
         known.permanent.insert(access.to_owned(), key);
     }
 
+    /// Who a permanent key belongs to, if the secret is its own. Failures count like wrong signatures.
+    pub(crate) fn owner(&self, access: &str, secret: &str, now: DateTime<Utc>) -> Option<Identity> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = known.permanent.get_mut(access)?;
+        if key.strikes.locked(now) {
+            return None;
+        }
+        if key.secret != secret {
+            key.strikes.add(now, STRIKES, LOCK);
+            return None;
+        }
+        key.strikes.clear();
+        Some(key.identity.clone())
+    }
+
     fn add_temporary(&self, access: &str, key: Key) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.temporary.add(access, key);
+    }
+
+    /// Whether there is, or was, a key with this id.
+    pub(crate) fn knows(&self, access: &str) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.permanent.contains_key(access) || known.temporary.get(access).is_some()
     }
 
     /// Forgets every temporary key.

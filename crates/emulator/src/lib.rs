@@ -31,6 +31,75 @@
 //! one and its `X-Security-Token`. The real instance metadata listens on a link-local address; here it is always
 //! served, since the listener is loopback.
 //!
+//! | a redirected download | `GET /export-files/{ticket}`, see [`DownloadRedirect`] | everybody who knows the path |
+//!
+//! # Tests of your own code
+//!
+//! Anything that speaks HTTP can be pointed at [`base_url`](Emulator::base_url): a client in another language, an
+//! official SDK with its endpoints set, or a few lines over a socket. Each test starts an emulator of its own; they do
+//! not meet, and there is nothing to clean up.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicI64, Ordering};
+//!
+//! use chrono::DateTime;
+//! use session_export_emulator::{Emulator, ThirtyDays};
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! use tokio::net::TcpStream;
+//!
+//! /// Plain HTTP, so that nothing here depends on session-export.
+//! async fn send(emulator: &Emulator, request: String) -> std::io::Result<String> {
+//!     let base = emulator.base_url();
+//!     let mut stream = TcpStream::connect(base.trim_start_matches("http://")).await?;
+//!     stream.write_all(request.as_bytes()).await?;
+//!     let mut answer = String::new();
+//!     stream.read_to_string(&mut answer).await?;
+//!     Ok(answer)
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // The test moves the clock; nothing waits for it in real time.
+//! let now = Arc::new(AtomicI64::new(1_709_287_200));
+//! let clock = Arc::clone(&now);
+//! let emulator = Emulator::builder()
+//!     .clock(move || DateTime::from_timestamp(clock.load(Ordering::SeqCst), 0).unwrap_or_default())
+//!     .choose(ThirtyDays::Age)
+//!     .start()
+//!     .await?;
+//!
+//! let (user, password) = (emulator.user_name(), emulator.password());
+//! let body = format!(
+//!     r#"{{"auth":{{"identity":{{"methods":["password"],"password":{{"user":{{
+//!         "name":"{user}","password":"{password}","domain":{{"name":"{}"}}}}}}}},
+//!         "scope":{{"project":{{"id":"{}"}}}}}}}}"#,
+//!     emulator.domain_name(),
+//!     emulator.project_id(),
+//! );
+//! let head = "POST /v3/auth/tokens HTTP/1.1\r\nHost: iam\r\nConnection: close";
+//! let request = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+//! let answer = send(&emulator, request).await?;
+//! assert!(answer.starts_with("HTTP/1.1 201 "));
+//! let token = answer
+//!     .lines()
+//!     .find_map(|line| line.strip_prefix("x-subject-token: "))
+//!     .ok_or("no token")?;
+//!
+//! // A day later the token is of no use any more.
+//! now.fetch_add(86_400, Ordering::SeqCst);
+//! let tasks = format!("/v2/{}/export-tasks", emulator.project_id());
+//! let head = format!("GET {tasks} HTTP/1.1\r\nHost: workspace\r\nConnection: close");
+//! let answer = send(&emulator, format!("{head}\r\nX-Auth-Token: {token}\r\n\r\n")).await?;
+//! assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("token expires"));
+//!
+//! // What arrived, to be compared with what your code should have sent.
+//! let seen = emulator.requests_seen();
+//! assert_eq!(seen[1].path(), tasks);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Tenants
 //!
 //! | account | project | sessions | who gets there |
@@ -39,21 +108,44 @@
 //! | | `emulator-1_sub`, [`sub_project_id`](Emulator::sub_project_id) | up to 100 | the user; the user's key |
 //! | [`agency_domain_name`](Emulator::agency_domain_name) | `emulator-1`, [`agency_project_id`](Emulator::agency_project_id) | up to 100 | the user through [`agency_name`](Emulator::agency_name) |
 //!
+//! [`EmulatorBuilder::project`] adds others, each with sessions, users, keys and [permissions](Permission) of its own.
+//! Whoever is not let into a project gets 403 `WKS.00081102` there, whatever is asked for, and another project's tasks
+//! are unknown.
+//!
 //! It decodes requests with its own code and shares none with the client: a mistake on one side shows on the other.
 //!
 //! # Data
 //! The sessions of a project depend on the seed, their number, the number of days and the current day in UTC. All of
 //! them start before 00:00 UTC of the day on which the emulator was started, so that answers stay the same until the
-//! day ends; every tenth one starts within the five days before. About 2 % of them, the newest ones, are still open;
-//! 5 % failed. Names, addresses and ids are made up; public addresses are from the networks reserved for documentation.
+//! day ends; every tenth one starts within the five days before. People work by day and on weekdays, mostly on one server
+//! and from one office. About 2 % of the sessions, the newest ones, are still open; 5 % failed, most of them on servers
+//! that were out of order for some hours. There are more people and servers with more sessions. Names, addresses and ids
+//! are made up; public addresses are from the networks reserved for documentation. A million sessions are ready in less
+//! than a second, and take about 30 MiB.
+//!
+//! [`EmulatorBuilder::rows`] takes sessions of your own in place of those of the main project.
+//!
+//! # Files
+//! Exports of up to 20,000 sessions are written when their task is first seen finished. A larger one is written in the
+//! background from its submission on, one at a time, the others in a queue, and stays `CREATING` until its file is whole.
+//! An export that cannot be stored ends in `FAIL`. A file is deleted with its task, at the first call to the export
+//! centre after the task has expired, and when the emulator stops.
 //!
 //! # Time
 //! The status of a task, the validity of tokens and keys, the age of a signature and the end of a lock follow from the
 //! [clock](EmulatorBuilder::clock) at the moment of a request. No timer runs in the background, so a test that moves its
 //! clock sees the change with its next request.
 //!
+//! # Faults
+//! A [`FaultScript`] says which calls go wrong, and how: late, refused, cut off, garbled, lost. The [`Journal`] has every
+//! call as it arrived and how it was answered, and [`exports_created`](Emulator::exports_created) counts the exports of
+//! which the client never heard, too. `docs/emulator-faults.md` describes both, and the
+//! [admin address](EmulatorBuilder::admin).
+//!
 //! # Choices
-//! The published pages leave much open. These are choices of this emulator, not facts about the service:
+//! The published pages leave much open. Where they allow more than one answer, [`EmulatorBuilder::choose`] gives
+//! another one: [`choices()`] lists the questions with their answers and the evidence, and so does the table in
+//! `docs/emulator.md`. What follows is fixed, and is no fact about the service either:
 //!
 //! - **Tenants**: the main project is named like the region, `emulator-1`. The sub-project and the delegating
 //!   account's project have their own sessions, made with the next two seeds, and their own export tasks. Every user
@@ -61,7 +153,7 @@
 //!   sub-project is the region's project.
 //! - **IAM**: an unknown project or domain, or one of another account, is answered with 401, a scope that is missing
 //!   or is not exactly one project or domain with 400. With an id and a name, both must fit. The media type is not
-//!   checked. Token, user and role ids are made up; a token has 323 characters. `hw_ak_sk` is an unknown method (400).
+//!   checked. Token, user and role ids are made up; a token has 323 characters.
 //!   The method `totp` may have a blank in front, as in the published list.
 //! - **Second factor**: the passcode never changes. With an option for it, a right password alone is answered with
 //!   401; without, a log-in with a passcode is a wrong one (401).
@@ -99,71 +191,89 @@
 //! - **Projects and keys**: the user's permanent key signs for all projects of its account. A token of an account is
 //!   for no project. `X-Project-Id` of another project than the path's, or given twice, is answered with 403
 //!   `WKS.00081102`, also beside a token; `X-Domain-Id` is not looked at.
-//! - **Order of checks**: path (404), method (405), size (413), caller (401), project (403), media type (415),
-//!   parameters (400). Of a signature: its form, the clock (`APIGW.0303`), the key, its lock, the security token, the
-//!   signature itself. Credentials for another project than the path's, or a path with a project that does not exist,
+//! - **Order of checks**: path (404), method (405), size of the head (414, 494), of the body (413), caller (401), rate
+//!   (429), project and permission (403), media type (415), parameters (400). Of a signature: its form, the clock
+//!   (`APIGW.0303`), the key, its lock, the security token, the signature itself. Credentials for another project than the path's, or a path with a project that does not exist,
 //!   are answered with 403 `WKS.00081102`. There is no `HEAD`. A path with a slash at its end is unknown.
-//! - **Headers**: the `Date` of an answer comes from the emulator's clock. What is not HTTP at all, or has a head
-//!   above the HTTP library's limits (about 400 kB, 100 headers, a target of 64 kB), is refused without
-//!   `X-Request-Id`. `Retry-After` and rate limits do not exist.
+//! - **Headers**: the `Date` of an answer comes from the emulator's clock. IAM's answers have an `X-IAM-Trace-Id` of
+//!   their own. What is not HTTP is refused with 400 `APIGW.0201`, and so is a body that breaks off; more than 100
+//!   headers count as too many bytes (494). The size of all headers is that of their names, values and line ends.
 //! - **Queries**: `+` is a blank, a parameter given twice is refused, an unknown one is ignored.
-//! - **Filters**: all texts are compared exactly and with case. An empty text is no filter, except for `user_name`,
-//!   `is_success` and the times, where it is refused. `session_state` has no blanks and no empty names; names may
-//!   repeat. `is_success` is true for sessions whose `failed_code` is `WKS.00000000`, whatever their state is. Times
-//!   filter on the start and include both ends; one without an offset is UTC. `public_ip` works in lists too.
-//! - **Windows**: the 30 days of an export are the length of its window, of which exactly 30 × 24 hours pass; the age
-//!   of the data is not limited. Without a window, an export covers the 30 days before the request. A list has no
-//!   longest window. Half a window, a reversed one and one that is too long are answered with 400, `WKS.00211102` by
-//!   the export and `WKS.00139901` by the list.
-//! - **Lists of sessions**: newest start first, then by id; `count` is the number of all matches; `offset` counts rows.
+//! - **Filters**: an empty `user_name` or time is refused with 400, all other texts are compared exactly and with case.
+//!   `is_success` is true for sessions whose `failed_code` is `WKS.00000000`, empty or absent, whatever their state is. A list has no
+//!   longest window. Refusals of a list have `WKS.00139901`, other refusals of an export `WKS.00211102`.
 //! - **Sessions**: `status_continue_time` is in seconds; `last_update_status_time` has whole seconds and the other
 //!   times have milliseconds. Failure codes are taken from other operations, and their texts are no promise.
-//! - **Tasks**: rows are chosen when the export is submitted. Without `sort_field` the newest task comes first.
-//!   Without `is_download` all tasks are listed. `file_name` is compared exactly. Times end in a literal `Z`. A task
-//!   that fails carries `WKS.00211401`. A successful one expires after the [retention](EmulatorBuilder::retention).
-//!   The last 10,000 tasks are remembered.
-//! - **Downloads**: `.xlsx` by default, or `.csv` in UTF-8 without a byte order mark and with CR LF. The header row
-//!   has the 30 field names of `SessionInfo` in the order of the API definition; every cell is text; an absent field
-//!   is an empty cell. The sheet is named `sessions`, and a further one begins after 1,048,575 sessions. The name is
-//!   in `Content-Disposition`. `is_download` turns true when a download begins. Downloads can be repeated. Ranges are
-//!   ignored. A task that is not `SUCCESS` is answered with 400 `WKS.00010032`, an unknown one with 400 `WKS.0202`.
-//! - **Deletion**: unknown ids are ignored, and tasks may be deleted while they are `CREATING`. A media type other
-//!   than JSON is answered with 415.
+//! - **Tasks**: rows are chosen when the export is submitted. A task that fails carries `WKS.00211401`. The last 10,000
+//!   tasks of a project are remembered.
+//! - **Files**: the header row has the 30 field names of `SessionInfo` in the order of the API definition; every cell is
+//!   text, also where it begins with `=`, `+`, `-` or `@`; an absent field is an empty cell. The sheet is named
+//!   `sessions`, and a further one begins after 1,048,575
+//!   sessions.
+//! - **Permissions**: each of the five operations needs the action that its page names; what an agency lets do is not
+//!   limited. IAM and the instance metadata need none.
 
 #![allow(
     clippy::disallowed_methods,
     reason = "the emulator is a server: it reads the system's clock and spawns tasks"
 )]
 
+mod admin;
 mod admission;
 mod app;
+mod bounds;
 mod builder;
+mod choices;
+mod control;
 mod data;
 mod dispatch;
+mod download;
 mod emulator;
 mod error;
 mod export_centre;
+mod faults;
 mod files;
 mod filter;
 mod iam;
+mod journal;
 mod keys;
 mod metadata;
 mod options;
+mod permissions;
+mod projects;
 mod random;
 mod remembered;
 mod reply;
 mod request;
-mod seen;
 mod sessions;
 mod signing;
 mod strikes;
 mod tasks;
 mod tenancy;
+mod throttle;
+mod tickets;
 mod time;
 mod tokens;
+mod wire;
 
 pub use builder::EmulatorBuilder;
+pub use choices::{
+    BlankInTime, Choice, ChoiceValue, ConcurrentExports, ContentDisposition, ContentType, CreatingDeletion,
+    DefaultWindow, DownloadFraming, DownloadMark, DownloadRanges, DownloadRedirect, DownloadedOmitted,
+    EmptyBody, EmptyText, EqualTimes, ErrorDetail, ExpiredToken, ExportCentre, FileName, GatewayHeaders,
+    HalfWindow, HwAkSk, IsSuccess, JsonBoolean, JsonNull, ListCount, ListOffset, ListPublicIp, MediaType,
+    NoFile, RateLimit, RepeatedDownload, RepeatedStates, RetryAfter, ReversedWindow, SessionOrder,
+    SessionStates, Setting, SortAlone, TaskFileName, TaskOrder, TaskTimes, TextLength, ThirtyDays,
+    ThirtyDaysBoundary, UnknownDeletion, UnknownFields, UserNameMatch, WindowEnds, WindowError, WrongMethod,
+    ZonelessTime, choices,
+};
+pub use data::{RowFormat, RowSource};
 pub use emulator::Emulator;
 pub use error::EmulatorError;
+pub use faults::{
+    Cut, Fate, Fault, FaultOperation, FaultScript, FaultScriptError, RetryHint, TaskIdFault, WindowUnit,
+};
+pub use journal::{Credential, Ending, Journal, JournalEntry, SeenRequest};
 pub use options::{ExportFormat, ExportOutcome, MetadataTokens};
-pub use seen::SeenRequest;
+pub use permissions::Permission;
+pub use projects::{ProjectAccess, ProjectSpec, UserAccess, UserSpec};

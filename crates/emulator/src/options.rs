@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::choices::Choices;
+
 /// The file that an export produces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -76,4 +78,5 @@ pub(crate) struct Options {
     pub(crate) password_attempts: u32,
     pub(crate) password_lock: Duration,
     pub(crate) metadata_tokens: MetadataTokens,
+    pub(crate) choices: Choices,
 }

@@ -2,13 +2,19 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE, LOCATION};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
+
+use crate::choices::ErrorDetail;
 
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+    json_text(status, body.to_string())
+}
+
+fn json_text(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response
         .headers_mut()
@@ -32,6 +38,15 @@ pub(crate) fn text(status: StatusCode, body: String) -> Response {
     response
 }
 
+/// An answer that leads to another place.
+pub(crate) fn redirect(location: &str) -> Response {
+    let mut response = empty(StatusCode::FOUND);
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
 /// Why a request is refused. Messages name fields and rules, and do not repeat what the client sent, except for the
 /// access key id and the canonical request where the gateway shows them, without secrets.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +54,9 @@ pub(crate) struct Refusal {
     status: StatusCode,
     shape: Shape,
     message: String,
-    allow: Option<String>,
+    /// Headers that belong to the refusal.
+    headers: Vec<(HeaderName, String)>,
+    detail: ErrorDetail,
 }
 
 /// The error bodies of the roles.
@@ -61,7 +78,8 @@ impl Refusal {
             status,
             shape,
             message: message.into(),
-            allow: None,
+            headers: Vec::new(),
+            detail: ErrorDetail::Absent,
         }
     }
 
@@ -104,10 +122,35 @@ impl Refusal {
     pub(crate) fn method_not_allowed(allow: String) -> Self {
         let message = "The method specified in the request is not allowed for this resource.";
         let refusal = Self::service(StatusCode::METHOD_NOT_ALLOWED, "WKS.00000405", message);
-        Self {
-            allow: Some(allow),
-            ..refusal
-        }
+        refusal.with_header(ALLOW, allow)
+    }
+
+    /// A target above the gateway's limit.
+    pub(crate) fn target_too_long() -> Self {
+        let message = "Request-URI too large: the target exceeds 32 KB";
+        Self::gateway(StatusCode::URI_TOO_LONG, "APIGW.0201", message)
+    }
+
+    /// Headers above the gateway's limits. Its status has no name in HTTP.
+    pub(crate) fn head_too_large() -> Self {
+        let status = StatusCode::from_u16(494).unwrap_or(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+        let message = "Request header too large: one exceeds 32 KB, or all of them exceed 128 KB";
+        Self::gateway(status, "APIGW.0201", message)
+    }
+
+    /// What is not HTTP.
+    pub(crate) fn malformed() -> Self {
+        Self::gateway(StatusCode::BAD_REQUEST, "APIGW.0201", "Bad request")
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Says more in the body, if that is the choice and the refusal is one of Workspace.
+    pub(crate) fn with_detail(self, detail: ErrorDetail) -> Self {
+        Self { detail, ..self }
     }
 
     /// Something failed on the emulator's own side.
@@ -116,10 +159,25 @@ impl Refusal {
         Self::service(StatusCode::INTERNAL_SERVER_ERROR, "WKS.00211401", message)
     }
 
-    pub(crate) fn into_response(self, request_id: &str) -> Response {
+    /// The status and the body.
+    pub(crate) fn into_text(self, request_id: &str) -> (StatusCode, String) {
+        (self.status, self.body(request_id))
+    }
+
+    fn body(&self, request_id: &str) -> String {
         let body = match self.shape {
-            Shape::Text => return text(self.status, self.message),
-            Shape::Service { code } => json!({ "error_code": code, "error_msg": self.message }),
+            Shape::Text => return self.message.clone(),
+            Shape::Service { code } => {
+                let mut body = json!({ "error_code": code, "error_msg": self.message });
+                if self.detail == ErrorDetail::Present && code.starts_with("WKS.") {
+                    body["error_detail"] = json!(self.message);
+                    if self.status == StatusCode::FORBIDDEN {
+                        // Opaque to everybody but the service that decodes it.
+                        body["encoded_authorization_message"] = json!(format!("emulator-{request_id}"));
+                    }
+                }
+                body
+            }
             Shape::Gateway { code } => {
                 json!({ "error_msg": self.message, "error_code": code, "request_id": request_id })
             }
@@ -129,9 +187,19 @@ impl Refusal {
                 "title": self.status.canonical_reason().unwrap_or("Error"),
             } }),
         };
-        let mut response = json(self.status, &body);
-        if let Some(allow) = self.allow.and_then(|allow| HeaderValue::try_from(allow).ok()) {
-            response.headers_mut().insert(ALLOW, allow);
+        body.to_string()
+    }
+
+    pub(crate) fn into_response(self, request_id: &str) -> Response {
+        let body = self.body(request_id);
+        let mut response = match self.shape {
+            Shape::Text => text(self.status, body),
+            Shape::Service { .. } | Shape::Gateway { .. } | Shape::Identity => json_text(self.status, body),
+        };
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(name, value);
+            }
         }
         response
     }

@@ -4,17 +4,47 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde_json::{Map, Value};
 
+use crate::choices::MediaType;
 use crate::reply::Refusal;
+
+const JSON: &str = "application/json";
 
 /// The gateway's limit for a body, in bytes.
 const BODY_LIMIT: usize = 12 * 1024 * 1024;
 
+/// The gateway's limit for a target, in bytes.
+const TARGET_LIMIT: usize = 32 * 1024;
+
+/// The gateway's limit for the value of a header, in bytes.
+const HEADER_LIMIT: usize = 32 * 1024;
+
+/// The gateway's limit for all headers, in bytes.
+const HEADERS_LIMIT: usize = 128 * 1024;
+
 /// How much of a body that is too long is still read. A server that answers and closes while the client sends
 /// makes the client see a reset instead of the answer.
 const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Refuses a head that is longer than the gateway lets pass.
+pub(crate) fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if target > TARGET_LIMIT {
+        return Err(Refusal::target_too_long());
+    }
+    let long = headers.values().any(|value| value.len() > HEADER_LIMIT);
+    // A colon, a blank and a line end belong to every header.
+    let total: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if long || total > HEADERS_LIMIT {
+        return Err(Refusal::head_too_large());
+    }
+    Ok(())
+}
 
 /// Reads a whole body, or refuses it when it is longer than the gateway lets pass.
 pub(crate) async fn read_body(body: Body) -> Result<Bytes, Refusal> {
@@ -48,14 +78,26 @@ pub(crate) async fn read_body(body: Body) -> Result<Bytes, Refusal> {
     Ok(kept.freeze())
 }
 
-/// Refuses any media type but `application/json`; parameters such as a charset are ignored.
-pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+/// What a JSON body is for. The definitions declare different media types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyOf {
+    Export,
+    Deletion,
+}
+
+/// Refuses any media type but `application/json`, as far as the choice says so.
+pub(crate) fn require_json(headers: &HeaderMap, rule: MediaType, body: BodyOf) -> Result<(), Refusal> {
     let media_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    let expected = match (rule, body) {
+        (MediaType::Any, _) => true,
+        (MediaType::Exact, BodyOf::Export) => media_type.eq_ignore_ascii_case(JSON),
+        (MediaType::Json, _) | (MediaType::Exact, BodyOf::Deletion) => essence.eq_ignore_ascii_case(JSON),
+    };
+    if expected {
         return Ok(());
     }
     let message = "The server does not support the media type of the request payload.";
@@ -204,10 +246,11 @@ mod tests {
     #[test]
     fn media_types_are_compared_without_parameters_and_case() {
         let headers = |value: &'static str| HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())]);
-        assert!(require_json(&headers("application/json")).is_ok());
-        assert!(require_json(&headers("Application/JSON ;charset=utf-8")).is_ok());
-        assert!(require_json(&headers("application/jsonp")).is_err());
-        assert!(require_json(&HeaderMap::new()).is_err());
+        let require_json = |headers| require_json(&headers, MediaType::Json, BodyOf::Export);
+        assert!(require_json(headers("application/json")).is_ok());
+        assert!(require_json(headers("Application/JSON ;charset=utf-8")).is_ok());
+        assert!(require_json(headers("application/jsonp")).is_err());
+        assert!(require_json(HeaderMap::new()).is_err());
     }
 
     proptest! {

@@ -1,14 +1,16 @@
 //! Export tasks: which sessions each covers, and the status that follows from the time.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use tempfile::TempPath;
-use tokio::sync::OnceCell;
 
+use crate::choices::{FileName, TaskTimes};
+use crate::data::Selection;
+use crate::faults::Fate;
+use crate::files::{ExportFile, FileState};
 use crate::options::{ExportFormat, ExportOutcome, Options};
 use crate::time;
 
@@ -37,29 +39,31 @@ impl Status {
     }
 }
 
-/// One export. Its rows are chosen when it is submitted; the file is written when it is first downloaded.
+/// One export. Its rows are chosen when it is submitted.
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) id: String,
     pub(crate) file_name: String,
     pub(crate) format: ExportFormat,
-    /// Positions in the data.
-    pub(crate) rows: Vec<u32>,
-    /// The finished file, which goes away with the task.
-    pub(crate) file: OnceCell<TempPath>,
+    pub(crate) rows: Selection,
+    /// The file, which goes away with the task.
+    pub(crate) file: ExportFile,
     created: DateTime<Utc>,
     downloaded: AtomicBool,
+    /// What a fault makes of the task.
+    fate: OnceLock<Fate>,
 }
 
 impl Task {
-    pub(crate) fn new(id: String, format: ExportFormat, rows: Vec<u32>, created: DateTime<Utc>) -> Self {
-        let unique = id.get(..8).unwrap_or(&id);
-        let file_name = format!(
-            "sessions_{}_{unique}.{}",
-            created.format("%Y%m%d%H%M%S"),
-            format.extension()
-        );
-        let (file, downloaded) = (OnceCell::new(), AtomicBool::new(false));
+    pub(crate) fn new(id: String, options: &Options, rows: Selection, created: DateTime<Utc>) -> Self {
+        let (format, at) = (options.export_format, created.format("%Y%m%d%H%M%S"));
+        let stem = match options.choices.file_name {
+            FileName::Timestamp => format!("sessions_{at}_{}", id.get(..8).unwrap_or(&id)),
+            FileName::Fixed => "sessions".to_owned(),
+            FileName::Chinese => format!("会话列表_{at}"),
+        };
+        let file_name = format!("{stem}.{}", format.extension());
+        let (file, downloaded) = (ExportFile::new(rows.len()), AtomicBool::new(false));
         Self {
             id,
             file_name,
@@ -68,6 +72,7 @@ impl Task {
             file,
             created,
             downloaded,
+            fate: OnceLock::new(),
         }
     }
 
@@ -75,22 +80,66 @@ impl Task {
         self.created
     }
 
-    /// The status is a function of the time, so that a test which moves the clock sees it at once.
+    /// The status is a function of the time, so that a test which moves the clock sees it at once. Only a large export
+    /// may take longer, and any file may fail to be written.
     pub(crate) fn status(&self, options: &Options, now: DateTime<Utc>) -> Status {
         let ended = self.ended(options);
         if now < ended {
             return Status::Creating;
         }
+        match self.fate.get() {
+            Some(Fate::Hangs) => return Status::Creating,
+            Some(Fate::Fails) => return Status::Fail,
+            Some(Fate::Expires) => return Status::Expired,
+            _ => {}
+        }
         match options.export_outcome {
             ExportOutcome::Fail => Status::Fail,
             ExportOutcome::Expired => Status::Expired,
+            ExportOutcome::Success if matches!(self.file.state(), FileState::Failed(..)) => Status::Fail,
+            ExportOutcome::Success if matches!(self.file.state(), FileState::Gone) => Status::Expired,
+            ExportOutcome::Success
+                if self.file.is_large() && matches!(self.file.state(), FileState::Awaited) =>
+            {
+                Status::Creating
+            }
             ExportOutcome::Success if now >= time::later(ended, options.retention) => Status::Expired,
             ExportOutcome::Success => Status::Success,
         }
     }
 
     fn ended(&self, options: &Options) -> DateTime<Utc> {
-        time::later(self.created, options.export_delay)
+        let ended = time::later(self.created, options.export_delay);
+        match self.file.state() {
+            FileState::Written(_, at) | FileState::Failed(_, at) if self.file.is_large() => ended.max(at),
+            _ => ended,
+        }
+    }
+
+    /// Decides what becomes of the task, once.
+    pub(crate) fn set_fate(&self, fate: Fate) {
+        self.fate.get_or_init(|| fate);
+    }
+
+    pub(crate) fn fate(&self) -> Option<Fate> {
+        self.fate.get().copied()
+    }
+
+    /// Whether lists and downloads know the task.
+    pub(crate) fn is_listed(&self, options: &Options, now: DateTime<Utc>) -> bool {
+        match self.fate.get() {
+            Some(Fate::Invisible) => false,
+            Some(Fate::Vanishes) => now < self.ended(options),
+            _ => true,
+        }
+    }
+
+    /// The status as lists show it.
+    fn shown(&self, status: Status) -> &'static str {
+        if status != Status::Creating && self.fate() == Some(Fate::UnknownStatus) {
+            return "ARCHIVED";
+        }
+        status.name()
     }
 
     pub(crate) fn is_downloaded(&self) -> bool {
@@ -104,21 +153,26 @@ impl Task {
     /// The task as an item of `ListExportTasks`.
     pub(crate) fn json(&self, options: &Options, now: DateTime<Utc>) -> Value {
         let status = self.status(options, now);
+        let written = match options.choices.task_times {
+            TaskTimes::Letter => time::millis,
+            TaskTimes::Zone => time::millis_with_zone,
+        };
         let mut item = Map::from_iter([
             ("task_id".to_owned(), json!(self.id)),
             ("file_name".to_owned(), json!(self.file_name)),
-            ("status".to_owned(), json!(status.name())),
-            ("create_time".to_owned(), json!(time::millis(self.created))),
+            ("status".to_owned(), json!(self.shown(status))),
+            ("create_time".to_owned(), json!(written(self.created))),
             ("is_download".to_owned(), json!(self.is_downloaded())),
         ]);
         if status != Status::Creating {
-            item.insert("end_time".to_owned(), json!(time::millis(self.ended(options))));
+            item.insert("end_time".to_owned(), json!(written(self.ended(options))));
         }
         if status == Status::Fail {
-            item.insert(
-                "fail_reason".to_owned(),
-                json!("The export failed because the emulator was told so."),
-            );
+            let reason = match self.file.state() {
+                FileState::Failed(reason, _) => reason,
+                _ => "The export failed because the emulator was told so.".to_owned(),
+            };
+            item.insert("fail_reason".to_owned(), json!(reason));
             item.insert("error_code".to_owned(), json!("WKS.00211401"));
         }
         Value::Object(item)
@@ -127,15 +181,38 @@ impl Task {
 
 /// All tasks in the order of their submission.
 #[derive(Default)]
-pub(crate) struct Tasks(Mutex<VecDeque<Arc<Task>>>);
+pub(crate) struct Tasks(Mutex<VecDeque<Arc<Task>>>, AtomicU64);
 
 impl Tasks {
-    pub(crate) fn add(&self, task: Task) {
+    /// Counts an export that was accepted.
+    pub(crate) fn count(&self) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many exports were accepted, those that are forgotten or deleted too.
+    pub(crate) fn created(&self) -> u64 {
+        self.1.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add(&self, task: Task) -> Arc<Task> {
+        let task = Arc::new(task);
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tasks.len() == CAPACITY {
-            tasks.pop_front();
+        if tasks.len() == CAPACITY
+            && let Some(oldest) = tasks.pop_front()
+        {
+            oldest.file.discard();
         }
-        tasks.push_back(Arc::new(task));
+        tasks.push_back(Arc::clone(&task));
+        task
+    }
+
+    /// Deletes the files of tasks that have expired.
+    pub(crate) fn sweep(&self, options: &Options, now: DateTime<Utc>) {
+        for task in self.to_vec() {
+            if task.status(options, now) == Status::Expired {
+                task.file.discard();
+            }
+        }
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<Arc<Task>> {
@@ -155,7 +232,13 @@ impl Tasks {
     /// Forgets the given tasks; ids that no task has are ignored.
     pub(crate) fn delete(&self, ids: &[&str]) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.retain(|task| !ids.contains(&task.id.as_str()));
+        tasks.retain(|task| {
+            let kept = !ids.contains(&task.id.as_str());
+            if !kept {
+                task.file.discard();
+            }
+            kept
+        });
     }
 }
 
@@ -165,10 +248,11 @@ mod tests {
 
     #[test]
     fn the_oldest_task_is_forgotten_for_a_new_one() {
+        let options = crate::EmulatorBuilder::default().options;
         let tasks = Tasks::default();
         for number in 0..=CAPACITY {
             let id = number.to_string();
-            tasks.add(Task::new(id, ExportFormat::Csv, Vec::new(), time::from_millis(0)));
+            tasks.add(Task::new(id, &options, Selection::empty(), time::from_millis(0)));
         }
         assert!(tasks.find("0").is_none());
         assert!(tasks.find("1").is_some());

@@ -1,14 +1,19 @@
 //! Who exists: accounts, their projects and users, and the agencies by which one account trusts another.
 //!
-//! Everything is looked up by id or name in short lists, so a further tenant is a further entry. Populated are the
+//! Everything is looked up by id or name in short lists, so a further tenant is a further entry. Always there are the
 //! account of the user, with a project and its sub-project, and a delegating account with a project and an agency.
+
+mod further;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use crate::data::Dataset;
+use crate::app::AccessKey;
+use crate::data::{Dataset, RowSource};
+use crate::error::EmulatorError;
 use crate::options::Options;
+use crate::permissions::Permission;
 use crate::strikes::Strikes;
 use crate::tasks::Tasks;
 
@@ -47,6 +52,40 @@ pub(crate) struct Project {
     pub(crate) parent_id: String,
     pub(crate) data: Dataset,
     pub(crate) tasks: Tasks,
+    /// Who gets there without an agency, and what for.
+    members: Vec<Member>,
+}
+
+/// A user of a project, with what the user may do there.
+struct Member {
+    user: Arc<User>,
+    permissions: Vec<Permission>,
+}
+
+impl Project {
+    /// Whether somebody gets into the project at all: as a member, or through an agency of its account.
+    pub(crate) fn admits(&self, identity: &Identity) -> bool {
+        match &identity.agency {
+            Some(agency) => agency.account.id == self.account.id,
+            None => self.member(identity).is_some(),
+        }
+    }
+
+    /// Whether somebody may do something. An agency may do everything.
+    pub(crate) fn permits(&self, identity: &Identity, permission: Permission) -> bool {
+        match &identity.agency {
+            Some(_) => self.admits(identity),
+            None => self
+                .member(identity)
+                .is_some_and(|member| member.permissions.contains(&permission)),
+        }
+    }
+
+    fn member(&self, identity: &Identity) -> Option<&Member> {
+        self.members
+            .iter()
+            .find(|member| member.user.id == identity.user.id)
+    }
 }
 
 /// A user of an account.
@@ -55,6 +94,7 @@ pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) account: Arc<Account>,
     password: String,
+    access_key: AccessKey,
     /// What a second factor has to be, for users that need one.
     passcode: Option<String>,
     strikes: Mutex<Strikes>,
@@ -71,6 +111,10 @@ pub(crate) enum LogIn {
 }
 
 impl User {
+    pub(crate) fn access_key(&self) -> &AccessKey {
+        &self.access_key
+    }
+
     /// Compares password and passcode, and counts failures. A locked user is not compared with at all.
     pub(crate) fn log_in(
         &self,
@@ -151,19 +195,27 @@ pub(crate) struct Population {
     pub(crate) seed: u64,
     pub(crate) sessions: usize,
     pub(crate) days: u32,
+    pub(crate) rows: Option<RowSource>,
     pub(crate) anchor: DateTime<Utc>,
     pub(crate) password: String,
+    pub(crate) access_key: AccessKey,
     pub(crate) passcode: Option<String>,
 }
 
 impl Tenancy {
-    pub(crate) fn populate(options: &Options, population: Population) -> Self {
+    /// Blocks while the sessions are read or made up.
+    ///
+    /// # Errors
+    /// The user's own sessions cannot be read.
+    pub(crate) fn populate(options: &Options, population: Population) -> Result<Self, EmulatorError> {
         let Population {
             seed,
             sessions,
             days,
+            rows,
             anchor,
             password,
+            access_key,
             passcode,
         } = population;
         let account = Arc::new(Account {
@@ -174,35 +226,70 @@ impl Tenancy {
             id: AGENCY_DOMAIN_ID.to_owned(),
             name: AGENCY_DOMAIN_NAME.to_owned(),
         });
-        let project = |id: &str, name: &str, account: &Arc<Account>, parent_id: &str, (number, count)| {
-            Arc::new(Project {
-                id: id.to_owned(),
-                name: name.to_owned(),
-                account: Arc::clone(account),
-                parent_id: parent_id.to_owned(),
-                data: Dataset::generate(seed.wrapping_add(number), count, days, anchor, id),
-                tasks: Tasks::default(),
-            })
-        };
-        let few = sessions.min(FEW_SESSIONS);
-        let main = project(&options.project_id, REGION, &account, DOMAIN_ID, (0, sessions));
-        let sub = project(SUB_PROJECT_ID, SUB_PROJECT_NAME, &account, &main.id, (1, few));
-        let delegated = project(AGENCY_PROJECT_ID, REGION, &delegating, AGENCY_DOMAIN_ID, (2, few));
         let user = Arc::new(User {
             id: USER_ID.to_owned(),
             name: options.user_name.clone(),
             account: Arc::clone(&account),
             password,
+            access_key,
             passcode,
             strikes: Mutex::default(),
         });
+        let given = rows.map(RowSource::read).transpose()?;
+        let project = |id: &str,
+                       name: &str,
+                       account: &Arc<Account>,
+                       parent_id: &str,
+                       (number, count),
+                       given: Option<Dataset>| {
+            let is_home = account.id == user.account.id;
+            let members = is_home.then(|| Member {
+                user: Arc::clone(&user),
+                permissions: Permission::ALL.to_vec(),
+            });
+            Arc::new(Project {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                account: Arc::clone(account),
+                parent_id: parent_id.to_owned(),
+                data: given
+                    .unwrap_or_else(|| Dataset::generate(seed.wrapping_add(number), count, days, anchor, id)),
+                tasks: Tasks::default(),
+                members: members.into_iter().collect(),
+            })
+        };
+        let few = sessions.min(FEW_SESSIONS);
+        let main = project(
+            &options.project_id,
+            REGION,
+            &account,
+            DOMAIN_ID,
+            (0, sessions),
+            given,
+        );
+        let sub = project(
+            SUB_PROJECT_ID,
+            SUB_PROJECT_NAME,
+            &account,
+            &main.id,
+            (1, few),
+            None,
+        );
+        let delegated = project(
+            AGENCY_PROJECT_ID,
+            REGION,
+            &delegating,
+            AGENCY_DOMAIN_ID,
+            (2, few),
+            None,
+        );
         let agency = Arc::new(Agency {
             id: AGENCY_ID.to_owned(),
             name: options.agency.clone(),
             account: Arc::clone(&delegating),
             trusted: Arc::clone(&account),
         });
-        Self {
+        Ok(Self {
             accounts: vec![account, delegating],
             projects: vec![Arc::clone(&main), Arc::clone(&sub), Arc::clone(&delegated)],
             users: vec![Arc::clone(&user)],
@@ -212,7 +299,7 @@ impl Tenancy {
             user,
             agency,
             agency_project: delegated,
-        }
+        })
     }
 
     /// The account that fits what is given of its id and its name.
@@ -230,6 +317,10 @@ impl Tenancy {
 
     pub(crate) fn project(&self, id: &str) -> Option<&Arc<Project>> {
         self.projects.iter().find(|project| project.id == id)
+    }
+
+    pub(crate) fn projects(&self) -> impl Iterator<Item = &Arc<Project>> {
+        self.projects.iter()
     }
 
     pub(crate) fn projects_of<'a>(&'a self, account: &'a Account) -> impl Iterator<Item = &'a Arc<Project>> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 
 /// The emulator's clock when none is injected.
 pub(crate) fn system_now() -> DateTime<Utc> {
@@ -24,7 +24,13 @@ pub(crate) fn later(at: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
 
 /// `2022-03-07T10:40:43.858Z`
 pub(crate) fn millis(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    // Several times as fast as a pattern, which a million rows feel.
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// `2022-03-07T10:40:43.858+0000`, what a Java pattern with a zone gives.
+pub(crate) fn millis_with_zone(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
 }
 
 /// `2020-01-04T09:05:22.701000Z`
@@ -34,7 +40,7 @@ pub(crate) fn micros(at: DateTime<Utc>) -> String {
 
 /// `2024-03-13T03:12:47Z`
 pub(crate) fn seconds(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// The form of HTTP's `Date` header.
@@ -72,8 +78,17 @@ pub(crate) fn from_millis(at: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at).unwrap_or_default()
 }
 
+/// A time as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The moment; in UTC where nothing is said.
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) has_zone: bool,
+    pub(crate) has_blank: bool,
+}
+
 /// Reads `YYYY-MM-DD`, `T` or a blank, `HH:MM:SS`, 0 to 9 fractional digits, and `Z`, an offset or nothing (UTC).
-pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn parse(text: &str) -> Option<Written> {
     let bytes = text.as_bytes();
     let (fixed, rest) = (bytes.get(..19)?, bytes.get(19..)?);
     let separators = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
@@ -94,7 +109,11 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
         nanos,
     )?;
     let local = date.and_time(time);
-    Some(local.checked_sub_signed(offset(zone)?)?.and_utc())
+    Some(Written {
+        at: local.checked_sub_signed(offset(zone)?)?.and_utc(),
+        has_zone: !zone.is_empty(),
+        has_blank: fixed[10] == b' ',
+    })
 }
 
 /// A number of at most nine ASCII digits.
@@ -153,7 +172,8 @@ mod tests {
             ("2024-02-27 03:47:51", "2024-02-27T03:47:51.000000Z"),
             ("2024-02-29t00:00:00.123456789z", "2024-02-29T00:00:00.123456Z"),
         ] {
-            assert_eq!(parse(text).map(micros).as_deref(), Some(expected), "{text}");
+            let written = parse(text).map(|written| micros(written.at));
+            assert_eq!(written.as_deref(), Some(expected), "{text}");
         }
     }
 
@@ -222,8 +242,9 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back(at in -62_000_000_000_000_i64..250_000_000_000_000) {
             let at = from_millis(at);
-            prop_assert_eq!(parse(&millis(at)), Some(at));
-            prop_assert_eq!(parse(&micros(at)), Some(at));
+            for text in [millis(at), micros(at)] {
+                prop_assert_eq!(parse(&text).map(|written| written.at), Some(at));
+            }
         }
     }
 }

@@ -29,6 +29,7 @@
 //! API definitions behind it; [`limits`] names the source of each number.
 
 mod advice;
+mod clock_skew;
 mod error_body;
 mod filter;
 mod ids;
@@ -44,6 +45,7 @@ mod timestamp;
 mod violation;
 
 pub use advice::advice;
+pub use clock_skew::ClockSkew;
 pub use error_body::{ErrorBody, ErrorShape, one_line};
 pub use filter::{
     AddressFilter, ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, TimeInput, Window,

@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A longer hint is no hint: nobody means a call to be repeated tomorrow.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// The moment in an HTTP date header, such as `Date`: `Tue, 27 Feb 2024 03:47:51 GMT` (RFC 9110, 5.6.7).
 pub fn parse_http_date(text: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::parse_from_rfc2822(text.trim()).ok()?.to_utc())
@@ -30,7 +27,7 @@ pub fn parse_http_date(text: &str) -> Option<DateTime<Utc>> {
 pub fn retry_hint(retry_after: Option<&str>, date: Option<&str>, message: Option<&str>) -> Option<Duration> {
     let header = retry_after.and_then(|text| header_hint(text.trim(), date));
     let window = message.and_then(window);
-    header.max(window).filter(|hint| *hint <= LONGEST)
+    header.max(window)
 }
 
 fn header_hint(text: &str, date: Option<&str>) -> Option<Duration> {
@@ -72,7 +69,7 @@ mod tests {
             ("0", None, Some(0)),
             (" 120 ", None, Some(120)),
             ("86400", None, Some(86_400)),
-            ("86401", None, None),
+            ("31536000", None, Some(31_536_000)),
             ("99999999999999999999999", None, None),
             ("", None, None),
             ("-1", None, None),

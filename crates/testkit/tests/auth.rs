@@ -59,15 +59,15 @@ fn what_signs_keeps_every_clause() {
     let key = || AccessKey::new("AKEXAMPLE", SECRET).unwrap();
     for suite in [
         Suite::new("signing with a temporary key", || {
-            AccessKeyAuthenticator::new(Renewing::default()).project_id("p1".parse().unwrap())
+            AccessKeyAuthenticator::for_project(Renewing::default(), "p1".parse().unwrap())
         }),
         Suite::new("signing", move || {
-            AccessKeyAuthenticator::new(StaticAccessKey::new(key()))
+            AccessKeyAuthenticator::for_account(StaticAccessKey::new(key()))
         }),
     ] {
         let card = suite
             .secret(SECRET)
-            .failing(|| AccessKeyAuthenticator::new(Refusing))
+            .failing(|| AccessKeyAuthenticator::for_account(Refusing))
             .check("");
         assert_eq!(card.failed(), [""; 0], "{card}");
         assert!(

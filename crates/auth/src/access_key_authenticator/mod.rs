@@ -26,7 +26,7 @@ use crate::{AccessKey, AuthError, Authenticate, PlainHttp, ProvideAccessKey, Sta
 /// # futures_util::future::FutureExt::now_or_never(async {
 /// // The example that is printed in the signing guide.
 /// let key = AccessKey::new("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")?;
-/// let authenticator = AccessKeyAuthenticator::new(StaticAccessKey::new(key));
+/// let authenticator = AccessKeyAuthenticator::for_account(StaticAccessKey::new(key));
 ///
 /// let mut request = Request::new(RequestBody::empty());
 /// *request.uri_mut() = "https://service.region.example.com/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs/\
@@ -53,7 +53,7 @@ use crate::{AccessKey, AuthError, Authenticate, PlainHttp, ProvideAccessKey, Sta
 /// hash is in `X-Sdk-Content-Sha256` is signed with that hash. The request must not change afterwards.
 ///
 /// A request gets `X-Sdk-Date`, `Authorization`, with a temporary key `X-Security-Token`, and `X-Project-Id` if there
-/// is a [`project_id`](Self::project_id). What an earlier signature left in these is replaced, so that a request can be
+/// is one [for a project](Self::for_project). What an earlier signature left in these is replaced, so that a request can be
 /// signed again.
 ///
 /// # Time
@@ -68,9 +68,10 @@ use crate::{AccessKey, AuthError, Authenticate, PlainHttp, ProvideAccessKey, Sta
 /// is fetched once.
 ///
 /// More than five bad signatures in a row lock an access key for five minutes, for everybody who uses it. So after the
-/// service rejected a key that cannot be renewed, [`authenticate`](Authenticate::authenticate) refuses for 30 seconds
-/// without sending anything, with [`AuthErrorKind::Rejected`](crate::AuthErrorKind::Rejected). They are counted in the
-/// caller's `at` from the last signature before the rejection; a clock that is set back by as much ends them.
+/// service rejected a key, [`authenticate`](Authenticate::authenticate) refuses for 30 seconds to sign with the same key
+/// again, with [`AuthErrorKind::Rejected`](crate::AuthErrorKind::Rejected): a fixed one, or one that its provider gives
+/// out a second time. Requests that were signed before the first rejection came are not held back by that. The seconds
+/// are counted in the caller's `at` from the last signature before the rejection; a clock that is set back by as much ends them.
 ///
 /// # Cancel safety
 ///
@@ -91,8 +92,21 @@ const X_SDK_DATE: HeaderName = HeaderName::from_static("x-sdk-date");
 const X_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-security-token");
 
 impl<P: ProvideAccessKey> AccessKeyAuthenticator<P> {
-    /// Signs with the keys of `provider`.
-    pub fn new(provider: P) -> Self {
+    /// Signs requests that belong to a project with the keys of `provider`, and names the project in `X-Project-Id`.
+    ///
+    /// The official SDKs send it, and a sub-project cannot be reached without it (API Request Signing Guide).
+    pub fn for_project(provider: P, project_id: ProjectId) -> Self {
+        let value = HeaderValue::from_maybe_shared(String::from(project_id))
+            .expect("an id without control characters is a valid header value");
+        Self {
+            project_id: Some(value),
+            ..Self::for_account(provider)
+        }
+    }
+
+    /// Signs requests that belong to no project, such as [`Iam::find_project`](crate::Iam::find_project), with the keys
+    /// of `provider`.
+    pub fn for_account(provider: P) -> Self {
         Self {
             provider,
             cache: CredentialCache::new(),
@@ -100,15 +114,6 @@ impl<P: ProvideAccessKey> AccessKeyAuthenticator<P> {
             project_id: None,
             plain_http: PlainHttp::default(),
         }
-    }
-
-    /// The project that every request names in `X-Project-Id`, which the official SDKs send too.
-    #[must_use]
-    pub fn project_id(mut self, project_id: ProjectId) -> Self {
-        let value = HeaderValue::from_maybe_shared(String::from(project_id))
-            .expect("an id without control characters is a valid header value");
-        self.project_id = Some(value);
-        self
     }
 
     /// Whether a signed request may be sent over plain http; by default only to this machine. The secret itself never
@@ -167,8 +172,11 @@ impl<P: ProvideAccessKey> AccessKeyAuthenticator<P> {
 impl<P: ProvideAccessKey> Authenticate for AccessKeyAuthenticator<P> {
     async fn authenticate(&self, request: &mut Request, at: DateTime<Utc>) -> Result<Stamp, AuthError> {
         self.plain_http.check(request.uri())?;
-        self.pause.check(at)?;
+        if !self.provider.can_renew() {
+            self.pause.check_fixed(at)?;
+        }
         let (key, stamp) = self.get(at).await?;
+        self.pause.check(key.id(), at)?;
         *request.headers_mut() = self.sign(request, &key, at);
         self.pause.signed(&key, stamp, at);
         Ok(stamp)
@@ -176,11 +184,8 @@ impl<P: ProvideAccessKey> Authenticate for AccessKeyAuthenticator<P> {
 
     async fn rejected(&self, stamp: Stamp) -> bool {
         self.cache.rejected(stamp);
-        let renewable = self.provider.can_renew();
-        if !renewable {
-            self.pause.begin(stamp);
-        }
-        renewable
+        self.pause.begin(stamp);
+        self.provider.can_renew()
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{AccessKey, AuthError, AuthErrorKind, Stamp};
 
-/// How long a key that was rejected, and that cannot be renewed, signs nothing.
+/// How long a key that was rejected signs nothing.
 const PAUSE: TimeDelta = TimeDelta::seconds(30);
 
 #[derive(Default)]
@@ -27,8 +27,17 @@ struct Signed {
 }
 
 impl Pause {
-    /// Refuses while there is a pause.
-    pub(super) fn check(&self, at: DateTime<Utc>) -> Result<(), AuthError> {
+    /// Refuses while there is a pause, before a key that can only be the same is fetched.
+    pub(super) fn check_fixed(&self, at: DateTime<Utc>) -> Result<(), AuthError> {
+        self.refuse(at, |_| true)
+    }
+
+    /// Refuses while there is a pause for this key. Another key ends it.
+    pub(super) fn check(&self, key_id: &str, at: DateTime<Utc>) -> Result<(), AuthError> {
+        self.refuse(at, |paused| paused == key_id)
+    }
+
+    fn refuse(&self, at: DateTime<Utc>, is_for: impl Fn(&str) -> bool) -> Result<(), AuthError> {
         let mut state = self.lock();
         let State {
             latest: Some(latest),
@@ -41,7 +50,7 @@ impl Pause {
         let left = PAUSE - since.max(TimeDelta::zero());
         // Callers need not read their clocks in order; but one that was set back by more than that would make the pause
         // long, and may well have been the reason for the rejection.
-        if since.abs() < PAUSE {
+        if since.abs() < PAUSE && is_for(&latest.key_id) {
             return Err(AuthError::new(AuthErrorKind::Rejected).with_detail(format!(
                 "nothing is signed with the access key {} for another {} s, because repeated bad signatures lock a \
                  key; check the key, its secret and the clock of this machine",

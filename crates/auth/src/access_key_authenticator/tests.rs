@@ -72,9 +72,11 @@ fn https() -> Request {
 }
 
 fn fixed() -> AccessKeyAuthenticator<StaticAccessKey> {
-    AccessKeyAuthenticator::new(StaticAccessKey::new(
-        AccessKey::new("AKEXAMPLE", "SKsecret").unwrap(),
-    ))
+    AccessKeyAuthenticator::for_account(StaticAccessKey::new(fixed_key()))
+}
+
+fn fixed_key() -> AccessKey {
+    AccessKey::new("AKEXAMPLE", "SKsecret").unwrap()
 }
 
 async fn id<P: ProvideAccessKey>(authenticator: &AccessKeyAuthenticator<P>, at: DateTime<Utc>) -> String {
@@ -88,7 +90,7 @@ fn text(headers: &HeaderMap, name: &str) -> String {
 #[tokio::test]
 async fn a_request_gets_what_the_service_needs_and_no_more() {
     let project_id: ProjectId = "p1".parse().unwrap();
-    let authenticator = AccessKeyAuthenticator::new(Counting::open()).project_id(project_id);
+    let authenticator = AccessKeyAuthenticator::for_project(Counting::open(), project_id);
     let mut sent = https();
     authenticator.authenticate(&mut sent, start()).await.unwrap();
     let headers = sent.headers();
@@ -109,8 +111,8 @@ async fn a_request_gets_what_the_service_needs_and_no_more() {
 #[tokio::test]
 async fn signing_again_leaves_nothing_of_the_first_signature() {
     let project_id: ProjectId = "项目 1".parse().unwrap();
-    let temporary = AccessKeyAuthenticator::new(Counting::open()).project_id(project_id.clone());
-    let permanent = fixed().project_id(project_id);
+    let temporary = AccessKeyAuthenticator::for_project(Counting::open(), project_id.clone());
+    let permanent = AccessKeyAuthenticator::for_project(StaticAccessKey::new(fixed_key()), project_id);
     let (mut once, mut again) = (https(), https());
     again
         .headers_mut()
@@ -130,7 +132,7 @@ async fn signing_again_leaves_nothing_of_the_first_signature() {
 #[tokio::test]
 async fn a_temporary_key_is_renewed_before_its_end_and_never_used_after_it() {
     let provider = Counting::open();
-    let authenticator = AccessKeyAuthenticator::new(Arc::clone(&provider));
+    let authenticator = AccessKeyAuthenticator::for_account(Arc::clone(&provider));
     let first = authenticator.authenticate(&mut https(), start()).await.unwrap();
     let still = authenticator
         .authenticate(&mut https(), after(2_999))
@@ -156,7 +158,7 @@ async fn a_key_without_an_end_is_fetched_once() {
         .expect_provide_access_key()
         .times(1)
         .returning(|| AccessKey::new("AKEXAMPLE", "SKsecret"));
-    let authenticator = AccessKeyAuthenticator::new(provider);
+    let authenticator = AccessKeyAuthenticator::for_account(provider);
     for hours in [0, 1, 1_000_000] {
         assert_eq!(
             id(&authenticator, start() + TimeDelta::hours(hours)).await,
@@ -172,7 +174,7 @@ async fn a_key_that_has_ended_is_an_error_not_a_loop() {
         .expect_provide_access_key()
         .times(1)
         .returning(|| Ok(AccessKey::new("AKEXAMPLE", "SKsecret")?.with_expiry(start())));
-    let error = AccessKeyAuthenticator::new(provider)
+    let error = AccessKeyAuthenticator::for_account(provider)
         .access_key(start())
         .await
         .unwrap_err();
@@ -184,7 +186,7 @@ async fn all_who_wait_share_one_fetch_or_one_failure() {
     for fail in [false, true] {
         let provider = Counting::with_permits(0);
         provider.fail.store(fail, Ordering::SeqCst);
-        let authenticator = AccessKeyAuthenticator::new(Arc::clone(&provider));
+        let authenticator = AccessKeyAuthenticator::for_account(Arc::clone(&provider));
         let signing = (0..1_000).map(|_| async {
             let mut sent = https();
             let stamp = authenticator.authenticate(&mut sent, start()).await;
@@ -201,7 +203,7 @@ async fn all_who_wait_share_one_fetch_or_one_failure() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_tasks_on_two_threads_cost_one_fetch() {
     let provider = Counting::open();
-    let authenticator = Arc::new(AccessKeyAuthenticator::new(Arc::clone(&provider)));
+    let authenticator = Arc::new(AccessKeyAuthenticator::for_account(Arc::clone(&provider)));
     #[allow(clippy::disallowed_methods, reason = "the test is about threads")]
     let tasks: Vec<_> = (0..200)
         .map(|_| {
@@ -224,7 +226,7 @@ async fn many_tasks_on_two_threads_cost_one_fetch() {
 #[tokio::test]
 async fn a_dropped_future_leaves_the_request_and_hands_over() {
     let provider = Counting::with_permits(0);
-    let authenticator = AccessKeyAuthenticator::new(Arc::clone(&provider));
+    let authenticator = AccessKeyAuthenticator::for_account(Arc::clone(&provider));
     let mut sent = https();
     let mut leader = Box::pin(authenticator.authenticate(&mut sent, start()));
     let mut waiter = Box::pin(authenticator.access_key(start()));
@@ -240,7 +242,7 @@ async fn a_dropped_future_leaves_the_request_and_hands_over() {
 async fn a_failing_provider_leaves_the_request_as_it_was() {
     let provider = Counting::open();
     provider.fail.store(true, Ordering::SeqCst);
-    let authenticator = AccessKeyAuthenticator::new(provider).project_id("p1".parse().unwrap());
+    let authenticator = AccessKeyAuthenticator::for_project(provider, "p1".parse().unwrap());
     let mut sent = https();
     sent.headers_mut()
         .insert("authorization", HeaderValue::from_static("old"));
@@ -253,7 +255,7 @@ async fn a_failing_provider_leaves_the_request_as_it_was() {
 #[tokio::test]
 async fn plain_http_is_refused_before_a_key_is_fetched() {
     let provider = Counting::open();
-    let authenticator = AccessKeyAuthenticator::new(Arc::clone(&provider));
+    let authenticator = AccessKeyAuthenticator::for_account(Arc::clone(&provider));
     let mut sent = request("http://workspace.example.com/");
     let error = authenticator.authenticate(&mut sent, start()).await.unwrap_err();
     assert_eq!(error.kind(), &AuthErrorKind::PlainHttp);
@@ -271,7 +273,7 @@ async fn plain_http_is_refused_before_a_key_is_fetched() {
 #[tokio::test]
 async fn a_rejection_drops_its_own_generation_only() {
     let provider = Counting::open();
-    let authenticator = AccessKeyAuthenticator::new(Arc::clone(&provider));
+    let authenticator = AccessKeyAuthenticator::for_account(Arc::clone(&provider));
     let first = authenticator.authenticate(&mut https(), start()).await.unwrap();
     for _ in 0..100 {
         assert!(authenticator.rejected(first).await);
@@ -383,8 +385,7 @@ async fn debug_shows_no_secret() {
         .unwrap()
         .with_security_token("STsecret")
         .unwrap();
-    let authenticator =
-        AccessKeyAuthenticator::new(StaticAccessKey::new(key)).project_id("p1".parse().unwrap());
+    let authenticator = AccessKeyAuthenticator::for_project(StaticAccessKey::new(key), "p1".parse().unwrap());
     let mut sent = https();
     authenticator.authenticate(&mut sent, start()).await.unwrap();
     let authorization = text(sent.headers(), "authorization");
@@ -394,4 +395,32 @@ async fn debug_shows_no_secret() {
     for secret in ["SKsecret", "STsecret", signature] {
         assert!(!debug.contains(secret), "{debug}");
     }
+}
+
+/// Gives out the same key each time, as a broker may until the key is near its end.
+#[derive(Debug)]
+struct Same;
+
+#[async_trait]
+impl ProvideAccessKey for Same {
+    async fn provide_access_key(&self) -> Result<AccessKey, AuthError> {
+        AccessKey::new("AKSAME", "SKsecret")?.with_security_token("STsecret")
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_given_out_again_after_its_rejection_signs_nothing() {
+    let authenticator = AccessKeyAuthenticator::for_account(Same);
+    let stamp = authenticator.authenticate(&mut https(), start()).await.unwrap();
+    assert!(authenticator.rejected(stamp).await, "there may be another key");
+    for second in [0, 29] {
+        let mut request = https();
+        let error = authenticator
+            .authenticate(&mut request, after(second))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), &AuthErrorKind::Rejected);
+        assert!(!request.headers().contains_key("authorization"));
+    }
+    assert!(authenticator.authenticate(&mut https(), after(30)).await.is_ok());
 }

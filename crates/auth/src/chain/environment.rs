@@ -80,12 +80,9 @@ impl Environment {
         self
     }
 
-    /// The variables that are set and are text, as pairs.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.variables.iter().filter_map(|(name, value)| match value {
-            Value::Text(text) => Some((name.as_str(), text.as_str())),
-            Value::NotText => None,
-        })
+    /// The names of the variables that are set.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
     }
 
     /// The value of a variable. One that is empty or blank counts as absent.

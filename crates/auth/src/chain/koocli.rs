@@ -84,6 +84,8 @@ struct Wanted<'a> {
     place: String,
     profile: Option<&'a str>,
     by_name: bool,
+    /// The variable that says that this file is meant.
+    variable: Option<&'static str>,
 }
 
 impl<'a> Wanted<'a> {
@@ -94,10 +96,13 @@ impl<'a> Wanted<'a> {
                 .map_err(|error| Problem::malformed(error.to_string()))
         };
         let file = variable(FILE_VARIABLE)?;
-        let profile = match profile {
-            Some(profile) => Some(profile),
-            None => variable(PROFILE_VARIABLE)?.map(str::trim),
+        let named_profile = variable(PROFILE_VARIABLE)?.map(str::trim);
+        let meant = match (file, profile, named_profile) {
+            (Some(_), _, _) => Some(FILE_VARIABLE),
+            (None, None, Some(_)) => Some(PROFILE_VARIABLE),
+            _ => None,
         };
+        let profile = profile.or(named_profile);
         let usual = || {
             environment
                 .home()
@@ -111,6 +116,7 @@ impl<'a> Wanted<'a> {
             ),
             profile,
             by_name: file.is_some() || profile.is_some(),
+            variable: meant,
         })
     }
 }
@@ -133,12 +139,14 @@ fn read_wanted(wanted: &Wanted<'_>) -> FileSource {
     };
     let file = match SecretFile::read(path) {
         Ok(Some(file)) => file,
-        Ok(None) if wanted.place == SourceKind::KooCli.place() => {
-            return FileSource::unusable(source, Outcome::Absent("there is no such file".into()));
-        }
         Ok(None) => {
-            let text = format!("there is no such file, but {FILE_VARIABLE} names it");
-            return FileSource::problem(source, Problem::malformed(text));
+            return match wanted.variable {
+                None => FileSource::unusable(source, Outcome::Absent("there is no such file".into())),
+                Some(variable) => {
+                    let text = format!("there is no such file, but {variable} says that it is meant");
+                    FileSource::problem(source, Problem::malformed(text))
+                }
+            };
         }
         Err(problem) => return FileSource::problem(source, problem),
     };

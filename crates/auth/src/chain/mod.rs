@@ -101,7 +101,8 @@ impl CredentialChain {
     }
 
     /// Reads this profile file, not the one of `HUAWEICLOUD_SDK_CREDENTIALS_FILE` or `~/.huaweicloud/credentials`.
-    /// Unlike that one it has to exist.
+    /// Unlike that one it has to exist. Who names a file means that identity, so without a choice of
+    /// [`sources`](Self::sources) it is then the only place.
     #[must_use]
     pub fn credentials_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.credentials_file = Some(path.into());
@@ -148,6 +149,7 @@ impl CredentialChain {
     fn looks_in(&self, kind: SourceKind) -> bool {
         let in_a_file = |kind: &SourceKind| matches!(kind, SourceKind::ProfileFile | SourceKind::KooCli);
         match (&self.sources, &self.profile) {
+            (None, _) if self.credentials_file.is_some() => kind == SourceKind::ProfileFile,
             (None, None) => true,
             (None, Some(_)) => in_a_file(&kind),
             // The machine is no substitute for a profile that was asked for and is not there.

@@ -24,7 +24,10 @@ impl SecretFile {
         // Looked at before it is opened: opening a named pipe would wait for somebody to write into it.
         let about = match fs::metadata(path) {
             Ok(about) => about,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            // A home such as /dev/null has no files.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
             Err(error) => return Err(unreadable(error.kind())),
         };
         if about.is_dir() {
@@ -77,8 +80,15 @@ fn unreadable(kind: ErrorKind) -> Problem {
 fn open_to_others(about: &fs::Metadata) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = about.permissions().mode() & 0o777;
-    (mode & 0o044 != 0)
-        .then(|| format!("other users can read it (its mode is {mode:03o}); close it with chmod 600"))
+    let what = match (mode & 0o044 != 0, mode & 0o022 != 0) {
+        (true, true) => "read and change it",
+        (true, false) => "read it",
+        (false, true) => "change it",
+        (false, false) => return None,
+    };
+    Some(format!(
+        "other users can {what} (its mode is {mode:03o}); close it with chmod 600"
+    ))
 }
 
 /// Elsewhere permissions are not a number that could be judged.

@@ -37,6 +37,11 @@ impl Agency {
         }
     }
 
+    /// The agency's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn to_wire(&self) -> AssumeRole<'_> {
         let (domain_id, domain_name) = match &self.account {
             Account::Id(id) => (Some(id.as_str()), None),

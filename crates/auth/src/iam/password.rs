@@ -1,15 +1,16 @@
 //! A token for a user's password.
 
+use std::error::Error as _;
 use std::fmt;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use session_export_transport::Request;
+use session_export_transport::{Delivery, Request, TransportError};
 
 use super::totp::SecondFactor;
 use super::wire::{self, Auth, AuthRequest, Identity, Named, Password, PasswordUser};
 use super::{Iam, TokenScope, TotpPasscode, post};
-use crate::{AuthError, ProvideToken, Token};
+use crate::{AuthError, AuthErrorKind, ProvideToken, Token};
 
 /// Logs in to IAM with a user's name and password (`POST /v3/auth/tokens`).
 ///
@@ -91,7 +92,7 @@ impl ProvideToken for IamPassword {
             Ok(response) => wire::read_token(response).await,
             Err(error) => Err(error),
         };
-        if token.as_ref().is_err_and(AuthError::is_transient) {
+        if token.as_ref().is_err_and(was_not_looked_at) {
             factor.give_back();
         }
         token
@@ -99,6 +100,19 @@ impl ProvideToken for IamPassword {
 
     fn can_renew(&self) -> bool {
         self.second_factor.as_ref().is_none_or(SecondFactor::has_passcode)
+    }
+}
+
+/// Whether IAM cannot have taken the passcode: nothing was sent, or it throttles, or it was not there. After any other
+/// end it may have, and a second use would look like a guess.
+fn was_not_looked_at(error: &AuthError) -> bool {
+    match error.kind() {
+        AuthErrorKind::Unreachable => error
+            .source()
+            .and_then(|source| source.downcast_ref::<TransportError>())
+            .is_some_and(|error| error.delivery() == Delivery::NotSent),
+        AuthErrorKind::Refused(refusal) => matches!(refusal.status.as_u16(), 429 | 503),
+        _ => false,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The id of a project, by its name.
 
 use chrono::{DateTime, Utc};
+use http::{StatusCode, header};
 use serde::Deserialize;
-use session_export_model::ProjectId;
+use session_export_model::{ClockSkew, ProjectId};
 
 use super::{Iam, get, wire};
 use crate::{AuthError, AuthErrorKind, Authenticate};
@@ -40,8 +41,22 @@ impl Iam {
     ) -> Result<ProjectId, AuthError> {
         let mut request = get(self.base.url(["v3", "projects"], [("name", name)]));
         self.plain_http.check(request.uri())?;
-        authenticator.authenticate(&mut request, at).await?;
-        let (_, body) = wire::success(self.send(request).await?).await?;
+        let stamp = authenticator.authenticate(&mut request, at).await?;
+        let mut response = self.send(request.clone()).await?;
+        // As for the client's calls: once more, if there is another credential.
+        if response.status() == StatusCode::UNAUTHORIZED && authenticator.rejected(stamp).await {
+            match authenticator.authenticate(&mut request, at).await {
+                Ok(_) => response = self.send(request).await?,
+                // The same one again: IAM's answer says more than that.
+                Err(again) if *again.kind() == AuthErrorKind::Rejected => {}
+                Err(again) => return Err(again),
+            }
+        }
+        let date = response.headers().get(header::DATE).cloned();
+        let (_, body) = wire::success(response).await.map_err(|error| {
+            let date = date.as_ref().and_then(|date| date.to_str().ok());
+            error.with_clock_skew(date.and_then(|date| ClockSkew::between(at, date)))
+        })?;
         let Reply { projects } = wire::json(&body, "a list of projects")?;
         let none = |detail: String| AuthError::new(AuthErrorKind::NoProject).with_detail(detail);
         match projects.as_slice() {

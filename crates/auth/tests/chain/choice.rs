@@ -128,8 +128,28 @@ fn terraforms_variables_choose_a_profile_of_koocli() {
     let error = home.find(&[("HW_SHARED_CONFIG_FILE", "nowhere")]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "file nowhere: there is no such file, but HW_SHARED_CONFIG_FILE names it"
+        "file nowhere: there is no such file, but HW_SHARED_CONFIG_FILE says that it is meant"
     );
+}
+
+#[test]
+fn a_profile_of_terraform_without_its_file_is_an_error() {
+    let error = Home::new().find(&[("HW_PROFILE", "prod")]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "file ~/.hcloud/config.json: there is no such file, but HW_PROFILE says that it is meant"
+    );
+}
+
+#[test]
+fn a_file_that_is_named_is_a_choice_against_variables() {
+    let home = Home::new().with("other", TWO);
+    let file = home.path().join("other");
+    let found = find(&home.chain(&KEY).credentials_file(&file)).unwrap();
+    assert_eq!(identity(&found), "BASIC");
+    let sources = [SourceKind::TerraformEnvironment, SourceKind::ProfileFile];
+    let found = find(&home.chain(&KEY).credentials_file(&file).sources(sources)).unwrap();
+    assert_eq!(identity(&found), "TERRAFORM");
 }
 
 #[test]

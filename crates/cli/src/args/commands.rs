@@ -1,12 +1,11 @@
 //! The commands and their own flags.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ConnectionArgs, FilterArgs};
+use super::{ConnectionArgs, EmulatorArgs, FilterArgs};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -30,7 +29,7 @@ pub(crate) enum Command {
     /// Log in and say until when the token is good; with --json print it
     Token(TokenArgs),
     /// Run a local stand-in for the service, for tests and first steps
-    Emulator(EmulatorArgs),
+    Emulator(Box<EmulatorArgs>),
 }
 
 #[derive(Args, Debug)]
@@ -162,29 +161,6 @@ pub(crate) struct TokenArgs {
     pub(crate) connection: ConnectionArgs,
 }
 
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Emulator")]
-pub(crate) struct EmulatorArgs {
-    /// Where to listen: a loopback address; port 0 takes a free one
-    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
-    pub(crate) listen: SocketAddr,
-    /// How many sessions there are
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
-    pub(crate) sessions: usize,
-    /// The seed of the sessions; the same seed gives the same sessions all day
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// How long a task takes, in milliseconds
-    #[arg(long, value_name = "N", default_value_t = 1_500)]
-    pub(crate) export_delay_ms: u64,
-    /// The format of exported files
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Xlsx)]
-    pub(crate) export_format: Format,
-    /// How long a token is good, in seconds
-    #[arg(long, value_name = "N", default_value_t = 86_400)]
-    pub(crate) token_ttl_s: u64,
-}
-
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
     Xlsx,
@@ -198,9 +174,12 @@ pub(crate) struct OutputArgs {
     /// The file, or a directory for the server's name; - is standard output [default: the current directory]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Replace a file that is already there
+    /// Replace a file that is already there; what a link leads to is replaced, not the link
     #[arg(long)]
     pub(crate) force: bool,
+    /// Give up when the file has more bytes than this, and keep nothing of it
+    #[arg(long, value_name = "N")]
+    pub(crate) max_bytes: Option<u64>,
 }
 
 /// How long to wait for a task.

@@ -2,6 +2,7 @@
 
 mod commands;
 mod connection;
+mod emulator;
 mod filter;
 
 use std::time::Duration;
@@ -9,10 +10,11 @@ use std::time::Duration;
 use clap::Parser;
 
 pub(crate) use commands::{
-    Command, DeleteArgs, DownloadArgs, EmulatorArgs, ExportArgs, Format, OutputArgs, ResumeArgs,
-    SessionsArgs, SubmitArgs, TasksArgs, TokenArgs, WaitArgs,
+    Command, DeleteArgs, DownloadArgs, ExportArgs, Format, OutputArgs, ResumeArgs, SessionsArgs, SubmitArgs,
+    TasksArgs, TokenArgs, WaitArgs,
 };
-pub(crate) use connection::{ConnectionArgs, Place, Stack, TransportArgs};
+pub(crate) use connection::{ConnectionArgs, CredentialArgs, Place, Stack, TransportArgs};
+pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
 
 /// Export user sessions from Huawei Cloud Workspace: who used what, when, and whether it worked.

@@ -1,7 +1,7 @@
 //! `download`, and the second half of `export`.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -26,6 +26,7 @@ pub(super) async fn run(context: &Context<'_>, args: DownloadArgs) -> Result<(),
 pub(super) struct Target {
     place: Place,
     force: bool,
+    max_bytes: Option<u64>,
 }
 
 enum Place {
@@ -59,15 +60,22 @@ impl Target {
         Ok(Self {
             place,
             force: args.force,
+            max_bytes: args.max_bytes,
         })
     }
 
     /// The target of an export that goes on: a file that is there may be its own.
-    pub(super) fn resumed(path: PathBuf, force: bool, json: bool) -> Result<Self, Failure> {
+    pub(super) fn resumed(
+        path: PathBuf,
+        force: bool,
+        max_bytes: Option<u64>,
+        json: bool,
+    ) -> Result<Self, Failure> {
         let is_file = path.is_file();
         let output = OutputArgs {
             output: Some(path),
             force: force || is_file,
+            max_bytes,
         };
         let target = Self::new(output, json)?;
         Ok(Self { force, ..target })
@@ -75,11 +83,16 @@ impl Target {
 
     /// Makes sure that a file can be made there, by making one.
     pub(super) fn check_writable(&self) -> Result<(), Failure> {
+        let real;
         let directory = match &self.place {
             Place::StandardOutput => return Ok(()),
             Place::Directory(directory) if directory.as_os_str().is_empty() => Path::new("."),
             Place::Directory(directory) => directory,
-            Place::File(path) => parent(path),
+            Place::File(path) => {
+                // A link is followed, so the file is made beside what it leads to.
+                real = path.canonicalize().unwrap_or_else(|_| path.clone());
+                parent(&real)
+            }
         };
         // Under a name like that of the file's own beginning, which may be all that is allowed there.
         tempfile::Builder::new()
@@ -116,7 +129,20 @@ fn shown(path: &Path) -> String {
 }
 
 fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
-    if !force && path.symlink_metadata().is_ok() {
+    // Nothing can be whole or absent there; the shell can send a stream to it.
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return Err(Failure::usage(format!(
+            "{0} is a device, a pipe or a socket, not a file; to send the bytes there, use `-o - > {0}`",
+            shown(path)
+        )));
+    }
+    let there = path.symlink_metadata();
+    if let Err(error) = &there
+        && error.kind() == ErrorKind::InvalidFilename
+    {
+        return Err(Failure::io(&format!("create {}", shown(path)), error));
+    }
+    if !force && there.is_ok() {
         return Err(Failure::usage(format!(
             "{} is already there; use --force to replace it",
             shown(path)
@@ -188,7 +214,10 @@ pub(super) async fn receive(
     ready: &ReadyExport,
     target: &Target,
 ) -> Result<Received, Failure> {
-    let download = ready.download().overwrite(target.force);
+    let mut download = ready.download().overwrite(target.force);
+    if let Some(bytes) = target.max_bytes {
+        download = download.max_bytes(bytes);
+    }
     let file = match &target.place {
         Place::StandardOutput => {
             let receipt = to_standard_output(context, download).await?;
@@ -259,7 +288,7 @@ impl Write for Comparison {
         if !self.differs {
             self.differs = match self.file.read_exact(&mut there) {
                 Ok(()) => there != bytes,
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => true,
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => true,
                 Err(error) => return Err(error),
             };
         }

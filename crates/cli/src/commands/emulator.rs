@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde_json::json;
-use session_export_emulator::{Emulator, ExportFormat};
+use session_export_emulator::{
+    Emulator, EmulatorBuilder, EmulatorError, ExportFormat, FaultScript, RowSource, choices,
+};
 
 use super::Context;
 use crate::args::{EmulatorArgs, Format};
@@ -13,19 +15,15 @@ use crate::failure::Failure;
 pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(), Failure> {
     // Before anybody can know that it runs.
     let terminated = terminated();
-    let emulator = Emulator::builder()
-        .listen(args.listen)
-        .sessions(args.sessions)
-        .seed(args.seed)
-        .export_delay(Duration::from_millis(args.export_delay_ms))
-        .export_format(match args.export_format {
-            Format::Xlsx => ExportFormat::Xlsx,
-            Format::Csv => ExportFormat::Csv,
-        })
-        .token_ttl(Duration::from_secs(args.token_ttl_s))
-        .start()
-        .await
-        .map_err(|error| Failure::emulator(&error))?;
+    if args.choices {
+        return list_choices(context).await;
+    }
+    let emulator = builder(&args)?.start().await.map_err(|error| match error {
+        EmulatorError::NotLoopback(address) if args.admin == Some(address) => {
+            Failure::usage(format!("--admin: {error}"))
+        }
+        error => Failure::emulator(&error),
+    })?;
     let base = emulator.base_url();
     let document = json!({
         "endpoint": base,
@@ -40,9 +38,14 @@ pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(),
         "agency": emulator.agency_name(),
         "agency_domain_name": emulator.agency_domain_name(),
         "agency_project_id": emulator.agency_project_id(),
+        "admin": emulator.admin_url(),
     });
+    let admin = match emulator.admin_url() {
+        Some(url) => format!("; its admin address is {url}"),
+        None => String::new(),
+    };
     let lines = format!(
-        "the emulator listens on {base} until Ctrl-C; in another terminal:\n\
+        "the emulator listens on {base} until Ctrl-C{admin}; in another terminal:\n\
          \n\
          export HW_USER_NAME={} HW_USER_PASSWORD={} HW_DOMAIN_NAME={} HW_PROJECT_ID={}\n\
          session-export sessions --endpoint {base} --export-endpoint {base} --iam-endpoint {base}\n\
@@ -63,6 +66,81 @@ pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(),
     emulator.serve_until(terminated).await;
     context.progress.say("the emulator has stopped");
     Ok(())
+}
+
+fn builder(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
+    let mut builder = Emulator::builder()
+        .listen(args.listen)
+        .sessions(args.sessions)
+        .seed(args.seed)
+        .days(args.days)
+        .export_delay(Duration::from_millis(args.export_delay_ms))
+        .export_format(match args.export_format {
+            Format::Xlsx => ExportFormat::Xlsx,
+            Format::Csv => ExportFormat::Csv,
+        })
+        .token_ttl(Duration::from_secs(args.token_ttl_s));
+    if let Some(path) = &args.rows {
+        builder = builder.rows(RowSource::file(path));
+    }
+    if let Some(directory) = &args.export_dir {
+        builder = builder.export_dir(directory);
+    }
+    for choice in &args.choice {
+        let (name, value) = choice
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--choice {choice}: write it like retention=604800")))?;
+        builder = builder
+            .choice(name, value)
+            .map_err(|error| Failure::usage(format!("--choice: {error}")))?;
+    }
+    if let Some(path) = &args.faults {
+        let script = std::fs::read_to_string(path).map_err(|error| {
+            Failure::usage(format!("--faults: {} cannot be read: {error}", path.display()))
+        })?;
+        let script = FaultScript::from_json(&script)
+            .map_err(|error| Failure::usage(format!("--faults: {}: {error}", path.display())))?;
+        builder = builder.faults(script);
+    }
+    if let Some(address) = args.admin {
+        builder = builder.admin(address);
+    }
+    Ok(builder)
+}
+
+async fn list_choices(context: &Context<'_>) -> Result<(), Failure> {
+    let all: Vec<_> = choices().collect();
+    let document = all.iter().map(|choice| {
+        let values = choice
+            .values
+            .iter()
+            .map(|value| json!({"value": value.value, "text": value.text}));
+        json!({
+            "name": choice.name,
+            "default": choice.default,
+            "values": values.collect::<Vec<_>>(),
+            "text": choice.text,
+        })
+    });
+    let lines = all.iter().map(|choice| {
+        let others = choice
+            .values
+            .iter()
+            .map(|value| format!("\n    {}: {}", value.value, value.text));
+        format!(
+            "{}={}\n  {}{}",
+            choice.name,
+            choice.default,
+            choice.text,
+            others.collect::<String>()
+        )
+    });
+    context
+        .result(
+            &json!({"choices": document.collect::<Vec<_>>()}),
+            lines.collect::<Vec<_>>().join("\n"),
+        )
+        .await
 }
 
 /// Listens for SIGTERM from now on, and completes on it; Ctrl-C ends every command, this one too.

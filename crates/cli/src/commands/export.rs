@@ -17,11 +17,7 @@ pub(super) async fn run(context: &Context<'_>, args: ExportArgs) -> Result<(), F
     // Whatever is wrong on this machine is said before a task exists.
     let filter = args.filter.build(SessionOperation::Export)?;
     let note = match &args.journal {
-        Some(_) => Some(Note::new(
-            args.output.output.as_deref(),
-            args.output.force,
-            args.delete,
-        )?),
+        Some(_) => Some(Note::new(&args.output, args.delete)?),
         None => None,
     };
     let target = Target::new(args.output, context.json)?;

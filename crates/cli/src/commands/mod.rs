@@ -49,7 +49,7 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
         Command::Delete(args) => delete::run(&context, args).await,
         Command::Sessions(args) => sessions::run(&context, *args).await,
         Command::Token(args) => token::run(&context, args).await,
-        Command::Emulator(args) => emulator::run(&context, args).await,
+        Command::Emulator(args) => emulator::run(&context, *args).await,
     }
 }
 

@@ -107,9 +107,10 @@ impl Obtain<'_> {
         if let Some(journal) = &self.journal
             && let Err(error) = write(journal)
         {
-            self.context
-                .progress
-                .say(format!("note: {}; going on without it", crate::failure::chain(&error)));
+            self.context.progress.say(format!(
+                "note: {}; going on without it",
+                crate::failure::chain(&error)
+            ));
         }
     }
 

@@ -11,7 +11,7 @@ use super::download::Target;
 use super::obtain::{Obtain, Obtained, Settled, delete_task};
 use super::wait::policy;
 use super::{Context, needs_tasks};
-use crate::args::ResumeArgs;
+use crate::args::{OutputArgs, ResumeArgs};
 use crate::connection::Connection;
 use crate::failure::Failure;
 
@@ -20,6 +20,7 @@ pub(super) struct Note {
     output: PathBuf,
     force: bool,
     delete: bool,
+    max_bytes: Option<u64>,
 }
 
 pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), Failure> {
@@ -57,7 +58,12 @@ pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), F
         JournalState::Empty => return Err(Failure::nothing_to_resume()),
         _ => {}
     }
-    let target = Target::resumed(note.output, note.force || args.force, context.json)?;
+    let target = Target::resumed(
+        note.output,
+        note.force || args.force,
+        note.max_bytes,
+        context.json,
+    )?;
     target.check_writable()?;
     let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     let obtain = Obtain {
@@ -109,8 +115,8 @@ fn known(context: &Context<'_>, connection: &Connection, task: TaskRef) -> Resul
 
 impl Note {
     /// Where the file goes: `output` as it was given.
-    pub(super) fn new(output: Option<&Path>, force: bool, delete: bool) -> Result<Self, Failure> {
-        let output = output.unwrap_or(Path::new("."));
+    pub(super) fn new(args: &OutputArgs, delete: bool) -> Result<Self, Failure> {
+        let output = args.output.as_deref().unwrap_or(Path::new("."));
         if output == Path::new("-") {
             return Err(Failure::usage(
                 "--journal and `-o -` do not go together: what was written to standard output cannot be resumed",
@@ -125,13 +131,19 @@ impl Note {
         }
         Ok(Self {
             output,
-            force,
+            force: args.force,
             delete,
+            max_bytes: args.max_bytes,
         })
     }
 
     pub(super) fn document(&self) -> Value {
-        json!({"output": self.output, "force": self.force, "delete": self.delete})
+        json!({
+            "output": self.output,
+            "force": self.force,
+            "delete": self.delete,
+            "max_bytes": self.max_bytes,
+        })
     }
 
     fn of(journal: &FileJournal) -> Result<Self, Failure> {
@@ -142,6 +154,7 @@ impl Note {
                 output: output.into(),
                 force: flag("force"),
                 delete: flag("delete"),
+                max_bytes: note["max_bytes"].as_u64(),
             }),
             // The first line was cut short: nothing had been sent.
             None if journal.state() == JournalState::Empty => Err(Failure::nothing_to_resume()),

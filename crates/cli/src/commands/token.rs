@@ -4,18 +4,23 @@ use serde_json::{Value, json};
 use session_export::{Credential, Found, Outcome, Token, format_timestamp};
 
 use super::Context;
-use crate::args::TokenArgs;
+use crate::args::{ConnectionArgs, TokenArgs};
 use crate::connection::{Access, explained};
 use crate::failure::Failure;
+use crate::limit::Limit;
 use crate::login::patiently;
 
 pub(super) async fn run(context: &Context<'_>, args: TokenArgs) -> Result<(), Failure> {
+    let limit = Limit::starting(context.timeout);
     if args.explain {
-        let found = explained(args.connection, context.progress).await?;
-        return context.result(&explanation(&found), lines(&found)).await;
+        let given = Given::of(&args.connection);
+        let found = explained(args.connection, limit, context.progress).await?;
+        return context
+            .result(&explanation(&found, &given), lines(&found, &given))
+            .await;
     }
-    let access = Access::find(args.connection, context.progress).await?;
-    let token = access.login.token(context.timeout).await?;
+    let access = Access::find(args.connection, limit, context.progress).await?;
+    let token = access.login.token(&access.aim, context.progress).await?;
     if args.check {
         return check(context, &access, &token).await;
     }
@@ -45,9 +50,13 @@ async fn check(context: &Context<'_>, access: &Access, token: &Token) -> Result<
     let iam = access.iam.as_ref().ok_or_else(|| {
         Failure::usage("--check needs to know where IAM is; give --region or --iam-endpoint")
     })?;
-    let described = patiently(context.timeout, "asking IAM about the token", async |_| {
-        iam.describe(token).await
-    });
+    let describe = async |_| iam.describe(token).await;
+    let described = patiently(
+        access.aim.limit,
+        context.progress,
+        "asking IAM about the token",
+        describe,
+    );
     let described = described.await?;
     let end = format_timestamp(described.expires_at);
     let account = described.domain.as_deref().unwrap_or("an unknown account");
@@ -71,7 +80,49 @@ async fn check(context: &Context<'_>, access: &Access, token: &Token) -> Result<
     context.result(&document, line).await
 }
 
-fn explanation(found: &Found) -> Value {
+/// What flags say, whatever else was found.
+struct Given {
+    project_id: Option<String>,
+    region: Option<String>,
+    iam_endpoint: Option<String>,
+}
+
+impl Given {
+    fn of(args: &ConnectionArgs) -> Self {
+        Self {
+            project_id: args.project_id.clone(),
+            region: args.region.clone(),
+            iam_endpoint: args.iam_endpoint.clone(),
+        }
+    }
+
+    /// The names and values of what would be used.
+    fn values(&self, found: &Found) -> [(&'static str, Option<String>); 5] {
+        let or_found =
+            |given: &Option<String>, found: Option<&str>| given.clone().or_else(|| found.map(str::to_owned));
+        [
+            (
+                "agency",
+                found.agency().map(|agency| agency.agency().name().to_owned()),
+            ),
+            (
+                "project_id",
+                or_found(&self.project_id, found.project_id().map(|id| id.as_str())),
+            ),
+            ("project_name", found.project_name().map(str::to_owned)),
+            (
+                "region",
+                or_found(&self.region, found.region().map(|region| region.as_str())),
+            ),
+            (
+                "iam_endpoint",
+                or_found(&self.iam_endpoint, found.iam_endpoint().map(|base| base.as_str())),
+            ),
+        ]
+    }
+}
+
+fn explanation(found: &Found, given: &Given) -> Value {
     let looked = found.report().iter().map(|looked| {
         let outcome = match looked.outcome() {
             Outcome::Used(_) => "used",
@@ -89,27 +140,18 @@ fn explanation(found: &Found) -> Value {
         Credential::InstanceMetadata(_) => "instance_metadata",
         _ => "other",
     };
-    json!({
-        "credential": credential,
-        "looked_at": looked.collect::<Vec<_>>(),
-        "project_id": found.project_id(),
-        "project_name": found.project_name(),
-        "region": found.region().map(|region| region.as_str()),
-        "iam_endpoint": found.iam_endpoint().map(|base| base.as_str()),
-    })
+    let mut document = json!({"credential": credential, "looked_at": looked.collect::<Vec<_>>()});
+    for (name, value) in given.values(found) {
+        document[name] = value.into();
+    }
+    document
 }
 
-fn lines(found: &Found) -> String {
-    let mut lines: Vec<_> = found.report().iter().map(ToString::to_string).collect();
-    for (what, value) in [
-        ("project id", found.project_id().map(|id| id.as_str())),
-        ("project name", found.project_name()),
-        ("region", found.region().map(|region| region.as_str())),
-        ("IAM", found.iam_endpoint().map(|base| base.as_str())),
-    ] {
-        if let Some(value) = value {
-            lines.push(format!("{what}: {value}"));
-        }
-    }
-    lines.join("\n")
+fn lines(found: &Found, given: &Given) -> String {
+    let looked = found.report().iter().map(ToString::to_string);
+    let values = given.values(found).into_iter().filter_map(|(name, value)| {
+        let name = name.replace('_', " ").replace("iam endpoint", "IAM");
+        Some(format!("{name}: {}", value?))
+    });
+    looked.chain(values).collect::<Vec<_>>().join("\n")
 }

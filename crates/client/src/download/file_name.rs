@@ -6,7 +6,7 @@ use std::path::Path;
 /// Longest name, in bytes: file systems take 255, and a suffix may be added.
 const MOST_BYTES: usize = 200;
 /// Names that Windows keeps for devices, whatever their suffix.
-const DEVICES: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
+const DEVICES: [&str; 7] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"];
 
 /// A file name that came from a server, made safe to use inside a directory.
 ///
@@ -38,13 +38,11 @@ impl FileName {
             })
             .collect();
         // A leading dot hides a file; Windows drops blanks and dots at the end.
-        let trimmed = cleaned
-            .trim_start_matches(['.', ' '])
-            .trim_end_matches(['.', ' ']);
+        let trimmed = trimmed_end(cleaned.trim_start_matches(at_an_edge));
         if trimmed.chars().all(|c| c == '_') {
             return None;
         }
-        let stem = trimmed.split('.').next().unwrap_or_default().trim_end();
+        let stem = trimmed_end(trimmed.split('.').next().unwrap_or_default());
         let is_device =
             DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device)) || is_numbered_port(stem);
         let name = if is_device {
@@ -55,7 +53,7 @@ impl FileName {
         Some(Self(shortened(&name).into()))
     }
 
-    /// Reads the name from a `Content-Disposition` header (RFC 6266): `filename*` in UTF-8, else `filename`.
+    /// Reads the name from a `Content-Disposition` header (RFC 6266): `filename*` in UTF-8 (RFC 8187), else `filename`.
     pub(super) fn from_disposition(value: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(value);
         let parameters = parameters(&text);
@@ -72,7 +70,9 @@ impl FileName {
                 .then(|| percent_decoded(encoded))?
         });
         let plain = || named("filename").map(|(_, value)| value.clone());
-        extended.or_else(plain).as_deref().and_then(Self::from_server)
+        // One of which nothing is left when it is made safe gives way to the other.
+        let safe = |text: String| Self::from_server(&text);
+        extended.and_then(safe).or_else(|| plain().and_then(safe))
     }
 
     /// The name.
@@ -93,18 +93,32 @@ impl fmt::Display for FileName {
     }
 }
 
-/// Characters that change how a name is shown: directions, joiners, the byte order mark.
+/// Characters that change how a name is shown, or that nobody sees: directions, joiners, line separators, tags.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// `COM1` to `COM9`, `LPT1` to `LPT9`.
+fn at_an_edge(c: char) -> bool {
+    c == '.' || c.is_whitespace()
+}
+
+fn trimmed_end(text: &str) -> &str {
+    text.trim_end_matches(at_an_edge)
+}
+
+/// `COM0` to `COM9`, `LPT0` to `LPT9`; Windows reads the superscript digits of Latin-1 as digits, too.
 fn is_numbered_port(stem: &str) -> bool {
     let Some((name, number)) = stem.split_at_checked(3) else {
         return false;
     };
+    let mut number = number.chars();
     (name.eq_ignore_ascii_case("COM") || name.eq_ignore_ascii_case("LPT"))
-        && matches!(number.as_bytes(), [b'1'..=b'9'])
+        && matches!(
+            (number.next(), number.next()),
+            (Some('0'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}'), None)
+        )
 }
 
 /// Cuts the stem, not the suffix.
@@ -120,7 +134,8 @@ fn shortened(name: &str) -> String {
     while !name.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}{suffix}", &name[..end])
+    // The cut may have made a dot or a blank the last character.
+    format!("{}{suffix}", trimmed_end(&name[..end]))
 }
 
 /// The parameters of a header, quoted strings unquoted.
@@ -191,7 +206,23 @@ mod tests {
             ("a:b|c?.csv", Some("a_b_c_.csv")),
             ("con.xlsx", Some("_con.xlsx")),
             ("LPT1", Some("_LPT1")),
-            ("COM0", Some("COM0")),
+            ("COM0", Some("_COM0")),
+            ("com\u{b9}.txt", Some("_com\u{b9}.txt")),
+            ("COM10", Some("COM10")),
+            ("CON", Some("_CON")),
+            ("NUL.xlsx", Some("_NUL.xlsx")),
+            ("nul .tar.gz", Some("_nul .tar.gz")),
+            ("NUL\u{a0}.xlsx", Some("_NUL\u{a0}.xlsx")),
+            ("conin$", Some("_conin$")),
+            ("CON:", Some("CON_")),
+            ("console.log", Some("console.log")),
+            ("x.xlsx...", Some("x.xlsx")),
+            ("x.xlsx \u{3000}", Some("x.xlsx")),
+            (r"..\..\x", Some("x")),
+            ("..%2f..%2fx", Some("%2f..%2fx")),
+            ("a\u{2066}b\u{61c}c\u{2028}d", Some("a_b_c_d")),
+            (r#"a"b'c.csv"#, Some("a_b'c.csv")),
+            ("x.csv:stream", Some("x.csv_stream")),
             ("x\u{202e}xslx.exe", Some("x_xslx.exe")),
             ("x. .", Some("x")),
             ("", None),
@@ -210,6 +241,16 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_leaves_no_dot_or_blank_at_the_end() {
+        for edge in ['.', ' '] {
+            let text = format!("{}{edge}{}", "a".repeat(199), "b".repeat(99));
+            assert_eq!(safe(&text).unwrap(), "a".repeat(199), "{edge:?}");
+        }
+        assert_eq!(safe(&"a".repeat(300)).unwrap().len(), 200);
+        assert_eq!(safe(&format!("con.{}", "b".repeat(300))).unwrap().len(), 200);
+    }
+
+    #[test]
     fn a_disposition_is_read() {
         for (header, expected) in [
             (r#"attachment; filename="sessions.xlsx""#, Some("sessions.xlsx")),
@@ -221,6 +262,12 @@ mod tests {
             ),
             ("attachment; filename*=UTF-8''%zz; filename=x.csv", Some("x.csv")),
             ("attachment; filename*=GBK''%BB%E1; filename=x.csv", Some("x.csv")),
+            ("attachment; filename*=utf-8'zh-cn'a%2Fb%5Cc.xlsx", Some("c.xlsx")),
+            ("attachment; filename*=UTF-8''..; filename=x.csv", Some("x.csv")),
+            (r#"attachment; filename="C:\\dir\\x.csv""#, Some("x.csv")),
+            (r#"attachment; filename="..\..\x.csv""#, Some("x.csv")),
+            (r#"attachment; filename="x.csv"#, Some("x.csv")),
+            ("attachment; filename=x.csv; filename=y.csv", Some("x.csv")),
             ("attachment", None),
             ("attachment; filename=", None),
             ("", None),
@@ -230,17 +277,68 @@ mod tests {
         }
     }
 
+    /// Whether Windows takes it for one file of that name: by the rules of "Naming Files, Paths, and Namespaces".
+    fn is_one_component_on_windows(name: &str) -> bool {
+        let stem = name.split('.').next().unwrap().trim_end().to_uppercase();
+        let devices = "CON PRN AUX NUL CONIN$ CONOUT$ CLOCK$";
+        let port = |kind: &str| {
+            let number = stem.strip_prefix(kind).unwrap_or_default();
+            ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹", "²", "³"].contains(&number)
+        };
+        !name.contains(|c: char| c < ' ' || r#"<>:"/\|?*"#.contains(c))
+            && !name.ends_with(['.', ' '])
+            && !devices.split(' ').any(|device| device == stem)
+            && !port("COM")
+            && !port("LPT")
+    }
+
+    /// Texts of the pieces that names are attacked with, besides any text at all.
+    fn hostile() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            prop::sample::select(vec![
+                "..", "/", "\\", ".", " ", "CON", "nul", "COM", "1", "\u{b2}", ":", "\0", "\n", "\u{202e}",
+                "\u{2028}", "\u{3000}", "_", "\"", "%2f", "a", "会", ".xlsx",
+            ])
+            .prop_map(str::to_owned),
+            (1..260_usize).prop_map(|count| "x".repeat(count)),
+        ];
+        prop_oneof![
+            any::<String>(),
+            prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()),
+        ]
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
         #[test]
-        fn no_text_leads_out_of_the_directory(text in any::<String>(), header in any::<Vec<u8>>()) {
+        fn no_text_leads_out_of_the_directory(text in hostile(), header in any::<Vec<u8>>()) {
             let _ = FileName::from_disposition(&header);
             let Some(name) = FileName::from_server(&text) else { return Ok(()) };
             let path = Path::new("directory").join(&name);
             prop_assert_eq!(path.parent(), Some(Path::new("directory")));
-            prop_assert_eq!(path.components().count(), 2);
-            prop_assert!(name.as_str().len() <= 201 && !name.as_str().starts_with('.'));
+            let mut components = Path::new(name.as_str()).components();
+            prop_assert!(matches!(components.next(), Some(std::path::Component::Normal(_))));
+            prop_assert!(components.next().is_none());
+            prop_assert!(is_one_component_on_windows(name.as_str()), "{:?}", name);
+            prop_assert!(!name.as_str().chars().any(|c| c.is_control() || is_invisible(c)));
+            prop_assert!(name.as_str().len() <= 200 && !name.as_str().starts_with('.'));
             let again = FileName::from_server(name.as_str()).unwrap();
             prop_assert_eq!(again, name);
+        }
+
+        #[test]
+        fn no_header_leads_out_of_the_directory(text in hostile()) {
+            for header in [
+                format!("attachment; filename=\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+                format!("attachment; filename={text}"),
+                format!("attachment; filename*=UTF-8''{text}"),
+            ] {
+                if let Some(name) = FileName::from_disposition(header.as_bytes()) {
+                    prop_assert!(is_one_component_on_windows(name.as_str()), "{:?}", name);
+                    prop_assert_eq!(Path::new(name.as_str()).components().count(), 1);
+                }
+            }
         }
     }
 }

@@ -2,16 +2,22 @@
 
 mod file_name;
 mod format;
+mod interruption;
 mod open;
+mod partial;
+mod ranges;
 mod receipt;
 mod stream;
+mod target;
 mod to_path;
 mod to_writer;
+mod watch;
 
 use session_export_model::TaskId;
 
 pub use file_name::FileName;
 pub use format::FileFormat;
+pub use partial::PartialFile;
 pub use receipt::{FileReceipt, Receipt, Sha256Digest};
 pub use stream::DownloadStream;
 
@@ -21,17 +27,36 @@ use crate::{Client, Error};
 ///
 /// Three ways to receive: [`to_path`](Self::to_path) for a file that is either whole or absent,
 /// [`to_writer`](Self::to_writer) for any `std::io::Write`, [`into_stream`](Self::into_stream) for everything else.
-/// Whichever it is, memory does not grow with the file, and a body that breaks off is an error.
+/// Whichever it is, memory does not grow with the file, and a body that breaks off never passes as whole.
+///
+/// # When it breaks off
+///
+/// A body that is cut off, reset, or stands still for longer than the client's idle limit is followed up, because a
+/// download only reads:
+///
+/// - If the head had a strong entity tag, the rest is asked for with `Range` and `If-Range` (RFC 9110, sections 13.1.5
+///   and 14.2), after a pause of 0.5 s that doubles up to 8 s, each shortened by up to half by chance. That may happen
+///   any number of times, but only five times in a row without 64 KiB of progress. The service does not document ranges,
+///   so the first request never asks for one.
+/// - Otherwise, or when what comes is not what follows, a path starts over: three attempts at the whole file at most. A
+///   writer or a stream cannot take back what it has, and fails; [`Error::received_bytes`] says how much that is.
+/// - What is received is checked to be of one file: same tag, same length, no gap, no overlap. SHA-256 covers the whole
+///   file in each case.
+///
+/// A deadline covers all of it. [`resume(false)`](Self::resume) switches it off.
 #[derive(Debug)]
 #[must_use]
 pub struct Download {
     client: Client,
     task_id: TaskId,
     file_name: Option<FileName>,
-    most_bytes: Option<u64>,
+    max_bytes: Option<u64>,
     digest: bool,
     unknown_length: bool,
     overwrite: bool,
+    resume: bool,
+    keep_partial: bool,
+    partial: Option<PartialFile>,
 }
 
 impl Download {
@@ -40,16 +65,20 @@ impl Download {
             client,
             task_id,
             file_name,
-            most_bytes: None,
+            max_bytes: None,
             digest: true,
             unknown_length: false,
             overwrite: false,
+            resume: true,
+            keep_partial: false,
+            partial: None,
         }
     }
 
-    /// Gives up when the file has more bytes than this. No cap by default.
-    pub fn most_bytes(mut self, bytes: u64) -> Self {
-        self.most_bytes = Some(bytes);
+    /// Gives up with [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when the file has more bytes than this: at once
+    /// if the server announces it, else as soon as one more arrives. No cap by default.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
         self
     }
 
@@ -72,11 +101,41 @@ impl Download {
         self
     }
 
+    /// Whether a body that breaks off is continued or begun again; on by default.
+    pub fn resume(mut self, on: bool) -> Self {
+        self.resume = on;
+        self
+    }
+
+    /// Whether [`to_path`](Self::to_path) and [`to_directory`](Self::to_directory) may leave the start of a file for a
+    /// later attempt when they give up; off by default, and then nothing stays behind.
+    ///
+    /// It stays only if it can be continued (the server named a strong entity tag) and that may help (the network, the
+    /// service, a credential or the deadline ended it, never a full disk). Then it is synced, and
+    /// [`Error::partial_file`] says where it is. Whoever asks for this removes it in the end. Dropping the future still
+    /// removes it.
+    pub fn keep_partial(mut self, keep: bool) -> Self {
+        self.keep_partial = keep;
+        self
+    }
+
+    /// Goes on with what an earlier attempt left beside the same target. Not for writers and streams.
+    ///
+    /// The bytes that are there are read first, on the thread that polls, for the SHA-256 of the whole. If they are no
+    /// longer what was left, or the server has another file now, it starts over. The partial file is taken over: unless
+    /// [`keep_partial`](Self::keep_partial) says so again, it is gone afterwards, whatever the outcome. The target is
+    /// checked first, and an error of that leaves it where it is.
+    pub fn continue_from(mut self, partial: PartialFile) -> Self {
+        self.partial = Some(partial);
+        self
+    }
+
     /// Starts the download and gives its bytes as a stream.
     ///
     /// # Errors
     ///
-    /// Whatever the call ends with; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when what comes is no file: a page,
+    /// Whatever the call ends with; [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when the announced length is above
+    /// the cap; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when what comes is no file: a page,
     /// an unknown length, a content encoding.
     ///
     /// # Cancel safety

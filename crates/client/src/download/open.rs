@@ -5,50 +5,67 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, StatusCode, Version};
-use session_export_transport::{Delivery, TransportError, TransportErrorKind};
+use session_export_model::TaskId;
 
+use super::interruption::{Attempts, Interruption};
+use super::stream::check_size;
 use super::{Download, DownloadStream, FileName};
 use crate::deadline::Phase;
 use crate::operation::{Call, Operation, Reply, service_failure};
-use crate::{Error, ErrorKind};
+use crate::{Client, Error, ErrorKind};
 
 /// Enough to know a page by, also behind a mark and blanks, and however the body is cut into frames.
 const MOST_SNIFFED_BYTES: usize = 64;
 /// An error body that came with 200 is looked for in a body that starts like JSON, up to here.
 const MOST_JSON_BYTES: usize = 64 << 10;
 
-pub(super) async fn open(download: &Download) -> Result<DownloadStream, Error> {
-    let client = &download.client;
-    let timer = client.time(Phase::Download);
+/// The request for a whole file.
+pub(super) fn call(client: &Client, task_id: &TaskId) -> Call {
     let path = [
         "v2",
         client.project_id().as_str(),
         "export-tasks",
-        download.task_id.as_str(),
+        task_id.as_str(),
         "download",
     ];
     let uri = client.endpoint().export_centre().url(path, [("", ""); 0]);
-    let reply = Call::get(Operation::Download, uri).send(client).await?;
+    Call::get(Operation::Download, uri)
+}
+
+pub(super) async fn ask(download: &Download) -> Result<Reply, Error> {
+    call(&download.client, &download.task_id)
+        .send(&download.client)
+        .await
+}
+
+/// Opens a stream. Until it is handed over, an attempt that breaks off can be followed by another.
+pub(super) async fn open(download: &Download) -> Result<DownloadStream, Error> {
+    let timer = download.client.time(Phase::Download);
+    let mut attempts = Attempts::new();
+    loop {
+        match attempts.begin(download).await {
+            Ok(stream) => return Ok(stream.timed(timer)),
+            Err(interruption) => attempts.after(download, interruption, download.resume).await?,
+        }
+    }
+}
+
+/// Begins a file with the answer to a request for all of it.
+pub(super) async fn begin(
+    download: &Download,
+    reply: Reply,
+    ranges: bool,
+) -> Result<DownloadStream, Interruption> {
     if reply.status != StatusCode::OK {
         // A 204 or 206 is a success, but not a whole file.
         let path = format!("the status: {} is no whole file", reply.status.as_u16());
-        return Err(not_a_file(&path));
+        return Err(not_a_file(&path).into());
     }
     check_head(&reply.headers)?;
     let length = framing(&reply, download.unknown_length)?;
-    if let (Some(length), Some(most)) = (length, download.most_bytes)
-        && length > most
-    {
-        let error = TransportError::new(TransportErrorKind::BodyTooLarge, Delivery::Unknown);
-        return Err(Error::transport(Operation::Download, error));
-    }
+    check_size(download.max_bytes, 0, length)?;
     let (status, headers) = (reply.status, reply.headers);
-    let file_name = download.file_name.clone().or_else(|| {
-        headers
-            .get(CONTENT_DISPOSITION)
-            .and_then(|value| FileName::from_disposition(value.as_bytes()))
-    });
-    let mut stream = DownloadStream::new(client.clone(), reply.body, length, file_name, download, timer);
+    let mut stream = DownloadStream::new(download, reply.body, &headers, length, ranges);
 
     let (mut held, mut start) = (VecDeque::new(), Vec::new());
     read_ahead(&mut stream, &mut held, &mut start, |start| {
@@ -56,7 +73,7 @@ pub(super) async fn open(download: &Download) -> Result<DownloadStream, Error> {
     })
     .await?;
     match judge(&start) {
-        Start::Page => return Err(not_a_file("the body: it is an HTML page")),
+        Start::Page => return Err(not_a_file("the body: it is an HTML page").into()),
         Start::Json => {
             read_ahead(&mut stream, &mut held, &mut start, |start| {
                 start.len() < MOST_JSON_BYTES
@@ -64,13 +81,18 @@ pub(super) async fn open(download: &Download) -> Result<DownloadStream, Error> {
             .await?;
             let failure = service_failure(status, &headers, &start);
             if failure.code.is_some() {
-                return Err(Error::new(Operation::Download, ErrorKind::Service(failure)));
+                return Err(Error::new(Operation::Download, ErrorKind::Service(failure)).into());
             }
         }
         Start::File | Start::Open => {}
     }
     stream.put_back(held);
     Ok(stream)
+}
+
+/// The name in a head, made safe.
+pub(super) fn name_in(headers: &HeaderMap) -> Option<FileName> {
+    FileName::from_disposition(headers.get(CONTENT_DISPOSITION)?.as_bytes())
 }
 
 /// The announced length; an error when the end of the body could not be told from a broken connection.
@@ -119,9 +141,9 @@ async fn read_ahead(
     held: &mut VecDeque<Bytes>,
     start: &mut Vec<u8>,
     wanted: impl Fn(&[u8]) -> bool,
-) -> Result<(), Error> {
+) -> Result<(), Interruption> {
     while wanted(start)
-        && let Some(bytes) = stream.next().await.transpose()?
+        && let Some(bytes) = stream.step().await.transpose()?
     {
         start.extend_from_slice(&bytes);
         held.push_back(bytes);

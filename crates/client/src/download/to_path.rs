@@ -1,47 +1,50 @@
 //! A download into a file that is either whole or absent.
 
-use std::io;
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
-use super::open::open;
+use super::interruption::{Attempts, Interruption};
+use super::partial::PartialFile;
+use super::target::{Target, temporary};
 use super::to_writer::copy;
-use super::{Download, FileFormat, FileReceipt};
+use super::{Download, DownloadStream, FileFormat, FileReceipt, Receipt};
 use crate::Error;
+use crate::deadline::Phase;
 
 impl Download {
     /// Downloads into the file `path`, which appears whole or not at all.
     ///
-    /// The bytes go into a temporary file beside it, with `std::fs` between two frames, on the thread that polls; then
-    /// it is synced to disk and renamed. A file that is already there is left alone unless
-    /// [`overwrite`](Self::overwrite) was allowed.
+    /// The bytes go into a temporary file beside it (`.session-export-….part`), with `std::fs` between two frames, on the
+    /// thread that polls; then it is synced to disk and renamed, and the directory is synced. A body that breaks off is
+    /// continued where the server allows it, else begun again, three times at most; see [`Download`].
+    ///
+    /// A file that is already there is left alone unless [`overwrite`](Self::overwrite) was allowed. Then its permission
+    /// bits stay, but its owner becomes who runs this, and its other hard links keep the old content. A symbolic link
+    /// stays, and what it leads to is replaced, or made. A directory, a pipe and a device are refused.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Sink`](crate::ErrorKind::Sink) when the file cannot be made (before anything is sent), written or
     /// renamed; else as [`into_stream`](Self::into_stream) and [`DownloadStream::next`](super::DownloadStream::next).
-    /// Nothing stays behind.
+    /// Nothing stays behind, unless [`keep_partial`](Self::keep_partial) was asked for.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the exchange and removes the temporary file.
     pub async fn to_path(&self, path: impl AsRef<Path> + Send) -> Result<FileReceipt, Error> {
         let path = path.as_ref();
-        self.check_target(path)?;
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let mut part = temporary(directory)?;
-        let mut stream = open(self).await?;
-        let receipt = copy(&mut stream, part.as_file_mut()).await?;
-        keep(part, path, self.overwrite)?;
+        let target = Target::of(path, self.overwrite)?;
+        let receipt = self.to_target(target).await?;
         Ok(FileReceipt::new(path.to_owned(), receipt))
     }
 
     /// Downloads into `directory`, under the server's name for the file, made safe; without one, under the task's id and
     /// the suffix of its format.
+    ///
+    /// Otherwise as [`to_path`](Self::to_path), but a symbolic link of that name is replaced itself: a name that the
+    /// server chose never leads out of the directory.
     ///
     /// # Errors
     ///
@@ -52,57 +55,154 @@ impl Download {
     /// As [`to_path`](Self::to_path).
     pub async fn to_directory(&self, directory: impl AsRef<Path> + Send) -> Result<FileReceipt, Error> {
         let directory = directory.as_ref();
+        let inside = |name: &Path| Target::inside(directory, name, self.overwrite);
         if let Some(name) = &self.file_name {
-            let path = directory.join(name);
-            return self.to_path(path).await;
+            let target = inside(name.as_ref())?;
+            let path = target.path().to_owned();
+            let receipt = self.to_target(target).await?;
+            return Ok(FileReceipt::new(path, receipt));
         }
-        let mut part = temporary(directory)?;
-        let mut stream = open(self).await?;
-        if let Some(name) = stream.file_name() {
-            check_absent(&directory.join(name), self.overwrite)?;
-        }
-        let receipt = copy(&mut stream, part.as_file_mut()).await?;
-        let path = match &receipt.file_name {
-            Some(name) => directory.join(name),
-            None => directory.join(fallback_name(self.task_id.as_str(), receipt.format)),
+        let part = self.part(directory, || temporary(directory, None))?;
+        let is_free = |stream: &DownloadStream| match stream.file_name() {
+            Some(name) => inside(name.as_ref()).map(drop),
+            None => Ok(()),
         };
-        keep(part, &path, self.overwrite)?;
+        let (part, receipt) = self.fill(part, &is_free).await?;
+        let target = match &receipt.file_name {
+            Some(name) => inside(name.as_ref())?,
+            None => inside(&fallback_name(self.task_id.as_str(), receipt.format))?,
+        };
+        let path = target.path().to_owned();
+        target.receive(part)?;
         Ok(FileReceipt::new(path, receipt))
     }
 
-    /// What is wrong with a target is said before anything is sent. Useful before a submit, too.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Sink`](crate::ErrorKind::Sink) when it is a directory, or is there and must not be replaced.
-    fn check_target(&self, path: &Path) -> Result<(), Error> {
-        // `x/` names a directory too, and `..` and the empty path name no file.
-        let ends_with_separator = path
-            .as_os_str()
-            .as_encoded_bytes()
-            .last()
-            .is_some_and(|byte| std::path::is_separator(char::from(*byte)));
-        if path.file_name().is_none() || ends_with_separator || path.is_dir() {
-            return Err(Error::sink("create", io::ErrorKind::IsADirectory.into()));
+    async fn to_target(&self, target: Target) -> Result<Receipt, Error> {
+        let part = self.part(target.directory(), || target.temporary())?;
+        let (part, receipt) = self.fill(part, &|_| Ok(())).await?;
+        target.receive(part)?;
+        Ok(receipt)
+    }
+
+    /// The temporary file: the one that an earlier attempt left, or a new one.
+    fn part(
+        &self,
+        directory: &Path,
+        new: impl FnOnce() -> Result<NamedTempFile, Error>,
+    ) -> Result<Part, Error> {
+        let Some(partial) = &self.partial else {
+            return new().map(Part::new);
+        };
+        if partial.task_id != self.task_id {
+            let problem = format!(
+                "the partial file belongs to task {}, the download to {}",
+                partial.task_id, self.task_id
+            );
+            return Err(Error::configuration(problem));
         }
-        // Renaming over a pipe or a device would replace it instead of writing into it.
-        if path.metadata().is_ok_and(|there| !there.is_file()) {
-            let problem = "the target is neither a file nor absent; write into it with to_writer";
-            return Err(Error::sink(
-                "create",
-                io::Error::new(io::ErrorKind::InvalidInput, problem),
-            ));
+        let directory = if directory.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            directory
+        };
+        match partial.adopt(directory)? {
+            Some(file) => Ok(Part {
+                file,
+                partial: Some(partial.clone()),
+            }),
+            None => new().map(Part::new),
         }
-        check_absent(path, self.overwrite)
+    }
+
+    /// Receives the whole file, in as many attempts as it takes and is allowed. `check` is asked at the head of each.
+    async fn fill(
+        &self,
+        mut part: Part,
+        check: &(dyn Fn(&DownloadStream) -> Result<(), Error> + Sync),
+    ) -> Result<(NamedTempFile, Receipt), Error> {
+        let _timer = self.client.time(Phase::Download);
+        let mut attempts = Attempts::new();
+        loop {
+            // What an earlier attempt left is no attempt at the whole file.
+            let may = self.resume || part.partial.is_some();
+            let interruption = match self.attempt(&mut part, &mut attempts, check).await {
+                Ok(receipt) => return Ok((part.file, receipt)),
+                Err(interruption) => interruption,
+            };
+            match attempts.after(self, interruption, may).await {
+                Ok(()) => part.clear()?,
+                Err(error) => return Err(part.give_up(error, self.keep_partial && attempts.ranges())),
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        part: &mut Part,
+        attempts: &mut Attempts,
+        check: &(dyn Fn(&DownloadStream) -> Result<(), Error> + Sync),
+    ) -> Result<Receipt, Interruption> {
+        let start = match part.partial.take() {
+            Some(partial) => match partial.start(part.file.as_file_mut(), self.digest)? {
+                Some(start) => Some(start),
+                None => {
+                    part.clear()?;
+                    None
+                }
+            },
+            None => None,
+        };
+        let mut stream = match start {
+            Some(start) => DownloadStream::rest(self, start),
+            None => attempts.begin(self).await?,
+        };
+        check(&stream)?;
+        let copied = copy(&mut stream, part.file.as_file_mut()).await;
+        if copied.is_err() {
+            part.partial = PartialFile::of(&stream, self, part.file.path());
+        }
+        copied
     }
 }
 
-fn check_absent(path: &Path, overwrite: bool) -> Result<(), Error> {
-    // `symlink_metadata`, because a link that leads nowhere is there too.
-    if !overwrite && path.symlink_metadata().is_ok() {
-        return Err(Error::sink("create", io::ErrorKind::AlreadyExists.into()));
+/// The temporary file, and what of it could be continued.
+struct Part {
+    file: NamedTempFile,
+    partial: Option<PartialFile>,
+}
+
+impl Part {
+    fn new(file: NamedTempFile) -> Self {
+        Self { file, partial: None }
     }
-    Ok(())
+
+    /// Forgets what has been written.
+    fn clear(&mut self) -> Result<(), Error> {
+        self.partial = None;
+        let file = self.file.as_file_mut();
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .map_err(|error| Error::sink("write", error))
+    }
+
+    /// Removes the file, or leaves it to be continued where that was asked for and may help.
+    fn give_up(self, error: Error, keep: bool) -> Error {
+        // What cannot be written, is too large or is refused for good will not be continued.
+        let may_help = error.is_transient() || error.is_deadline() || error.is_unauthenticated();
+        let Some(partial) = self.partial.filter(|_| keep && may_help) else {
+            return error;
+        };
+        match keep_file(self.file) {
+            Ok(()) => error.with_partial(partial),
+            Err(_) => error,
+        }
+    }
+}
+
+/// Makes the bytes durable and leaves the file where it is. When that fails, it is removed: the disk may be full.
+fn keep_file(file: NamedTempFile) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.keep().map(drop).map_err(|error| error.error)
 }
 
 fn fallback_name(task_id: &str, format: FileFormat) -> PathBuf {
@@ -122,53 +222,4 @@ fn fallback_name(task_id: &str, format: FileFormat) -> PathBuf {
         format.as_str()
     };
     format!("sessions-{stem}.{suffix}").into()
-}
-
-fn temporary(directory: &Path) -> Result<NamedTempFile, Error> {
-    let mut builder = Builder::new();
-    builder.prefix(".session-export-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Like any file that a program makes: the user's mask decides. A temporary file's own 0600 would stay.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let directory = if directory.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        directory
-    };
-    builder
-        .tempfile_in(directory)
-        .map_err(|error| Error::sink("create", error))
-}
-
-/// Makes the bytes durable, then gives the file its name, then makes the name durable.
-fn keep(part: NamedTempFile, path: &Path, overwrite: bool) -> Result<(), Error> {
-    part.as_file()
-        .sync_all()
-        .map_err(|error| Error::sink("write", error))?;
-    let kept = if overwrite {
-        part.persist(path)
-    } else {
-        part.persist_noclobber(path)
-    };
-    kept.map_err(|error| Error::sink("rename", error.error))?;
-    // Some file systems cannot sync a directory. The file is there and whole; only a power cut could still lose its name.
-    let _ = sync_directory(path);
-    Ok(())
-}
-
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    std::fs::File::open(directory)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
-    Ok(())
 }

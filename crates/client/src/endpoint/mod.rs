@@ -45,8 +45,7 @@ pub struct Endpoint {
 /// For each of the three services the first of these that is there is taken:
 ///
 /// 1. the base URL given here;
-/// 2. the variable `HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>`, then for IAM also `HUAWEICLOUD_SDK_IAM_ENDPOINT`, which
-///    needs no region;
+/// 2. the variable `HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>`;
 /// 3. the regions file;
 /// 4. the table of published hosts, in which a region without an IAM of its own has the global one,
 ///    `iam.myhuaweicloud.com`. So a region of another cloud needs all three of its endpoints, IAM included.

@@ -11,7 +11,6 @@ use super::service::Service;
 use crate::Error;
 
 const REGION_PREFIX: &str = "HUAWEICLOUD_SDK_REGION_";
-const IAM_ENDPOINT: &str = "HUAWEICLOUD_SDK_IAM_ENDPOINT";
 const REGIONS_FILE: &str = "HUAWEICLOUD_SDK_REGIONS_FILE";
 
 /// Longest URL. Our own bound, so that an error that repeats it stays readable.
@@ -44,13 +43,13 @@ const MOST_URL_BYTES: usize = 2_000;
 pub struct EndpointOverrides {
     /// By the end of a variable's name: `CN_NORTH_4`.
     variables: BTreeMap<(Service, String), BaseUrl>,
-    iam: Option<BaseUrl>,
     file: BTreeMap<(Service, String), BaseUrl>,
 }
 
 impl EndpointOverrides {
-    /// Takes `HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>` and `HUAWEICLOUD_SDK_IAM_ENDPOINT` from these variables, and
-    /// passes over all others.
+    /// Takes `HUAWEICLOUD_SDK_REGION_<SERVICE>_<REGION>` from these variables, and passes over all others. That is so for
+    /// `HUAWEICLOUD_SDK_IAM_ENDPOINT` too: a secret is sent there, so it belongs to the credential that it was set with
+    /// ([`Found::iam_endpoint`](crate::Found::iam_endpoint)).
     ///
     /// The services are `WORKSPACEAPP` (sessions), `WORKSPACE` (export centre) and `IAM`; a region is written in upper
     /// case with `_` for `-`. A value may be a list with commas between. A blank value counts as none. Called again,
@@ -63,20 +62,15 @@ impl EndpointOverrides {
     pub fn variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         for (name, value) in variables {
             let region = name.strip_prefix(REGION_PREFIX).and_then(service_and_region);
-            if region.is_none() && name != IAM_ENDPOINT {
+            let Some((service, region)) = region else {
                 continue;
-            }
+            };
             let Some(first) = value.split(',').map(str::trim).find(|url| !url.is_empty()) else {
                 continue;
             };
             let base =
                 base_url(first).map_err(|problem| Error::configuration(format!("{name}: {problem}")))?;
-            match region {
-                Some((service, region)) => {
-                    self.variables.insert((service, region.to_owned()), base);
-                }
-                None => self.iam = Some(base),
-            }
+            self.variables.insert((service, region.to_owned()), base);
         }
         Ok(self)
     }
@@ -156,14 +150,17 @@ impl EndpointOverrides {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) as for [`variables`](Self::variables); for a file
     /// that is named and not there, that cannot be read, or that is not as it should be.
     pub fn read(environment: &Environment) -> Result<Self, Error> {
-        let variables = environment
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let overrides = Self::default().variables(variables)?;
-        let named = environment
-            .get(REGIONS_FILE)
-            .map_err(|error| Error::configuration(error.to_string()))?
-            .map(PathBuf::from);
+        let value = |name| {
+            let value = environment.get(name);
+            value.map_err(|error| Error::configuration(error.to_string()))
+        };
+        let mut overrides = Self::default();
+        for name in environment.names().filter(|name| name.starts_with(REGION_PREFIX)) {
+            if let Some(url) = value(name)? {
+                overrides = overrides.variables([(name.to_owned(), url.to_owned())])?;
+            }
+        }
+        let named = value(REGIONS_FILE)?.map(PathBuf::from);
         let default = || Some(environment.home()?.join(".huaweicloud").join("regions.yaml"));
         let is_named = named.is_some();
         let Some(path) = named.or_else(default) else {
@@ -202,9 +199,8 @@ impl EndpointOverrides {
     /// The base URL of a service, from the variables or else from the file.
     pub(super) fn find(&self, service: Service, region: Option<&str>) -> Option<BaseUrl> {
         let of_region = region.and_then(|id| self.variables.get(&(service, in_a_variables_name(id))));
-        let of_iam = self.iam.as_ref().filter(|_| service == Service::Iam);
         let of_file = || self.file.get(&(service, region?.to_owned()));
-        of_region.or(of_iam).or_else(of_file).cloned()
+        of_region.or_else(of_file).cloned()
     }
 
     /// Whether there is an endpoint for this very region.

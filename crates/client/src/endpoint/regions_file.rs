@@ -6,7 +6,7 @@
 //! what they like.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -24,6 +24,13 @@ const MOST_BYTES: usize = 1 << 20;
 pub(super) type Found = BTreeMap<(Service, String), BaseUrl>;
 
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // Looked at before it is opened: opening a named pipe would wait for somebody to write into it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ));
+    }
     let mut bytes = Vec::new();
     File::open(path)?
         .take(MOST_BYTES as u64 + 1)

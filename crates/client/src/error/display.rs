@@ -40,6 +40,11 @@ impl fmt::Display for Error {
                     spent.budget.as_secs_f64()
                 )
             }
+            ErrorKind::HeldBack { wait } => write!(
+                f,
+                "not sent, the service throttles this client for another {:.1} s, which is longer than the deadline leaves",
+                wait.as_secs_f64()
+            ),
             ErrorKind::Sink { action, .. } => write!(f, "could not {action} the file"),
             ErrorKind::Journal { problem, task } => match task {
                 Some(task) => write!(
@@ -50,6 +55,16 @@ impl fmt::Display for Error {
                 None if self.operation().is_some() => write!(f, "not sent, {problem}"),
                 None => write!(f, "{problem}"),
             },
+            ErrorKind::TooLarge {
+                max_bytes,
+                announced: Some(announced),
+            } => write!(
+                f,
+                "the file has {announced} bytes, more than the {max_bytes} that are allowed"
+            ),
+            ErrorKind::TooLarge { max_bytes, .. } => {
+                write!(f, "the file has more than the {max_bytes} bytes that are allowed")
+            }
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use http::StatusCode;
+use chrono::{DateTime, Utc};
+use http::{HeaderValue, StatusCode};
 use session_export_auth::AuthError;
-use session_export_model::{TaskRef, Violations};
+use session_export_model::{ClockSkew, TaskRef, Violations};
 use session_export_transport::{Delivery, TransportErrorKind};
 
 use crate::Operation;
@@ -57,13 +57,27 @@ pub enum ErrorKind {
         /// How long each phase took.
         spent: Spent,
     },
+    /// The service throttles this client, for longer than the deadline leaves. Nothing was sent.
+    #[non_exhaustive]
+    HeldBack {
+        /// How long until the call could have been sent.
+        wait: Duration,
+    },
     /// What was received could not be written. The source is the `io::Error`.
     #[non_exhaustive]
     Sink {
-        /// What was attempted: `create`, `write`, `rename`.
+        /// What was attempted: `create`, `continue`, `write`, `rename`.
         action: &'static str,
         /// The kind of the `io::Error`.
         kind: std::io::ErrorKind,
+    },
+    /// The file has more bytes than [`Download::max_bytes`](crate::Download::max_bytes) allows; nothing of it was kept.
+    #[non_exhaustive]
+    TooLarge {
+        /// How many are allowed.
+        max_bytes: u64,
+        /// How many it has, if the server said so.
+        announced: Option<u64>,
     },
     /// A journal cannot be used, or did not take an entry. The source says why.
     #[non_exhaustive]
@@ -120,8 +134,10 @@ impl ErrorKind {
             Self::Ambiguous { .. } => "ambiguous",
             Self::Task(_) => "task",
             Self::Deadline { .. } => "deadline",
+            Self::HeldBack { .. } => "held_back",
             Self::Sink { .. } => "sink",
             Self::Journal { .. } => "journal",
+            Self::TooLarge { .. } => "too_large",
         }
     }
 }
@@ -140,9 +156,27 @@ pub struct ServiceFailure {
     pub request_id: Option<String>,
     /// An opaque text that comes with policy denials, to be decoded through STS. Not part of `Display`.
     pub encoded_authorization_message: Option<String>,
-    /// How far this machine's clock is ahead of the server's (negative: behind), by the `Date` of a 401 that comes when
-    /// they are about 15 minutes or more apart: then a signature is refused.
-    pub clock_skew: Option<TimeDelta>,
+    /// How long the service asks to wait: `Retry-After`, or the window that a throttling message names.
+    pub retry_after: Option<Duration>,
+    /// How far this machine's clock is from the server's, by the `Date` of a 401, where that may be its reason.
+    pub clock_skew: Option<ClockSkew>,
+}
+
+/// A shorter value is no credential, and would take common words out of a message.
+const SHORTEST_SECRET: usize = 8;
+
+impl ServiceFailure {
+    /// Takes out of the texts what the request held: a gateway may repeat a header whose signature does not match.
+    pub(crate) fn hide(&mut self, secrets: &[HeaderValue]) {
+        let secrets = secrets.iter().filter_map(|value| value.to_str().ok());
+        for secret in secrets.filter(|secret| secret.len() >= SHORTEST_SECRET) {
+            for text in [&mut self.message, &mut self.code].into_iter().flatten() {
+                if text.contains(secret) {
+                    *text = text.replace(secret, "…");
+                }
+            }
+        }
+    }
 }
 
 impl fmt::Display for ServiceFailure {
@@ -159,17 +193,11 @@ impl fmt::Display for ServiceFailure {
         if let Some(request_id) = &self.request_id {
             write!(f, " (request id {request_id})")?;
         }
+        if let Some(wait) = self.retry_after {
+            write!(f, "; it asks to wait {} s", wait.as_secs())?;
+        }
         if let Some(skew) = self.clock_skew {
-            let (apart, side) = match skew < TimeDelta::zero() {
-                true => (-skew, "behind"),
-                false => (skew, "ahead of"),
-            };
-            write!(
-                f,
-                "; this machine's clock is {} min {} s {side} the server's",
-                apart.num_minutes(),
-                apart.num_seconds() % 60
-            )?;
+            write!(f, "; {skew}")?;
         }
         Ok(())
     }

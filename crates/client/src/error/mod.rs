@@ -9,13 +9,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use http::StatusCode;
-use session_export_auth::AuthError;
+use session_export_auth::{AuthError, AuthErrorKind};
 use session_export_model::{ProjectId, TaskRef, Violations, advice};
 use session_export_transport::{Delivery, TransportError};
 
 pub use kind::{ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
 
-use crate::{Ambiguity, JournalRefusal, Operation};
+use crate::{Ambiguity, JournalRefusal, Operation, PartialFile};
 
 /// Why an operation did not succeed.
 ///
@@ -35,16 +35,25 @@ struct Inner {
     kind: ErrorKind,
     source: Option<Box<dyn StdError + Send + Sync>>,
     ambiguity: Option<Ambiguity>,
+    /// Of a download that broke off.
+    received: Option<u64>,
+    partial: Option<PartialFile>,
 }
 
 impl Error {
     pub(crate) fn new(operation: Operation, kind: ErrorKind) -> Self {
+        Self::of(Some(operation), kind)
+    }
+
+    fn of(operation: Option<Operation>, kind: ErrorKind) -> Self {
         Self {
             inner: Box::new(Inner {
-                operation: Some(operation),
+                operation,
                 kind,
                 source: None,
                 ambiguity: None,
+                received: None,
+                partial: None,
             }),
         }
     }
@@ -58,14 +67,7 @@ impl Error {
         let kind = ErrorKind::Configuration {
             problem: problem.into(),
         };
-        Self {
-            inner: Box::new(Inner {
-                operation: None,
-                kind,
-                source: None,
-                ambiguity: None,
-            }),
-        }
+        Self::of(None, kind)
     }
 
     pub(crate) fn invalid(operation: Operation, violations: Violations) -> Self {
@@ -111,14 +113,7 @@ impl Error {
     }
 
     fn of_journal(problem: JournalProblem, task: Option<TaskRef>) -> Self {
-        Self {
-            inner: Box::new(Inner {
-                operation: None,
-                kind: ErrorKind::Journal { problem, task },
-                source: None,
-                ambiguity: None,
-            }),
-        }
+        Self::of(None, ErrorKind::Journal { problem, task })
     }
 
     /// Says for which project a submit's answer was lost, if it was.
@@ -143,6 +138,17 @@ impl Error {
         }
     }
 
+    pub(crate) fn with_received(mut self, bytes: u64) -> Self {
+        self.inner.received = Some(bytes);
+        self
+    }
+
+    pub(crate) fn with_partial(mut self, partial: PartialFile) -> Self {
+        self.inner.received = Some(partial.bytes);
+        self.inner.partial = Some(partial);
+        self
+    }
+
     /// What happened.
     pub fn kind(&self) -> &ErrorKind {
         &self.inner.kind
@@ -159,6 +165,18 @@ impl Error {
             ErrorKind::Service(failure) => Some(failure),
             _ => self.inner.source.as_deref()?.downcast_ref::<Self>()?.service(),
         }
+    }
+
+    /// How many bytes of a file a stream, a writer or a [`partial_file`](Self::partial_file) had got when the download
+    /// broke off.
+    pub fn received_bytes(&self) -> Option<u64> {
+        self.inner.received
+    }
+
+    /// The start of a file that a download left, to be continued; only after
+    /// [`Download::keep_partial`](crate::Download::keep_partial).
+    pub fn partial_file(&self) -> Option<&PartialFile> {
+        self.inner.partial.as_ref()
     }
 
     /// One sentence on what to do, for the error codes that are known.
@@ -180,14 +198,25 @@ impl Error {
         }
     }
 
-    /// The user may not do this: a 403 of the service.
+    /// The user may not do this: a 403 of the service, or of IAM.
     pub fn is_forbidden(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Service(failure) if failure.status == StatusCode::FORBIDDEN)
+        let status = match self.kind() {
+            ErrorKind::Service(failure) => Some(failure.status),
+            ErrorKind::Auth(error) => error.refusal().map(|refusal| refusal.status),
+            _ => None,
+        };
+        status == Some(StatusCode::FORBIDDEN)
+    }
+
+    /// The credential was not tried, because the service rejected it moments ago.
+    pub(crate) fn is_rejected_before(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Auth(error) if *error.kind() == AuthErrorKind::Rejected)
     }
 
     /// Too many requests, of the service or of IAM.
     pub fn is_throttled(&self) -> bool {
         let status = match self.kind() {
+            ErrorKind::HeldBack { .. } => return true,
             ErrorKind::Service(failure) => Some(failure.status),
             ErrorKind::Auth(error) => error.refusal().map(|refusal| refusal.status),
             _ => None,
@@ -210,7 +239,7 @@ impl Error {
     /// It says nothing about whether repeating is safe: see [`is_ambiguous`](Self::is_ambiguous).
     pub fn is_transient(&self) -> bool {
         match self.kind() {
-            ErrorKind::Transport { .. } => true,
+            ErrorKind::Transport { .. } | ErrorKind::HeldBack { .. } => true,
             ErrorKind::Auth(error) => error.is_transient(),
             ErrorKind::Service(failure) => is_transient_status(failure.status),
             _ => false,
@@ -225,6 +254,7 @@ impl Error {
                 | ErrorKind::Configuration { .. }
                 | ErrorKind::Auth(_)
                 | ErrorKind::Journal { task: None, .. }
+                | ErrorKind::HeldBack { .. }
                 | ErrorKind::Transport {
                     delivery: Delivery::NotSent,
                     ..

@@ -1,11 +1,13 @@
 //! The life of an export: submitted, waited for, ready.
 
+mod in_flight;
 mod ready;
 mod submit;
 mod task;
 mod wait;
 mod watch;
 
+pub(crate) use in_flight::{ExportsInFlight, InFlight};
 pub use ready::ReadyExport;
 pub use submit::ExportSessions;
 pub use task::{ExportTask, TaskState};

@@ -41,9 +41,13 @@ impl ExportSessions {
 
     /// Creates the export task.
     ///
-    /// It is sent once. The service knows no idempotency key, so a submit whose answer is lost may have created a task;
-    /// that is [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous), and repeating it may create a second one.
+    /// It is sent once, and again only where it is certain that the service did not take it: it was never sent, a 401, a
+    /// 429. The service knows no idempotency key, so a submit whose answer is lost may have created a task; that is
+    /// [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous), and repeating it may create a second one.
     /// [`Client::reconcile`] finds out.
+    ///
+    /// Where the client has a limit on exports in flight, it waits for a place first; see
+    /// [`ClientBuilder::exports_in_flight`](crate::ClientBuilder::exports_in_flight).
     ///
     /// # Errors
     ///
@@ -55,11 +59,12 @@ impl ExportSessions {
     /// # Cancel safety
     ///
     /// **Not cancel safe:** after dropping the future a task may exist. A journal then has an intent without a task.
+    /// While it waits for a place, nothing was sent.
     pub async fn submit(self) -> Result<ExportTask, Error> {
-        let client = &self.client;
-        let _time = client.time(Phase::Submit);
+        let _time = self.client.time(Phase::Submit);
         // A journal is not to hold an intent that is refused here.
-        client.check_export(&self.filter)?;
+        self.client.check_export(&self.filter)?;
+        let client = &self.client.entered().await?;
         if let Some(journal) = &self.journal {
             let project_id = client.project_id().clone();
             let intent = SubmitIntent::new(project_id, self.filter.clone(), client.clock().now());

@@ -5,6 +5,7 @@ use session_export_model::{ExportTaskInfo, TaskId, TaskRef, TaskStatus, one_line
 use super::{ReadyExport, WaitEvent, WaitPolicy, Watch};
 use crate::deadline::Phase;
 use crate::operation::Operation;
+use crate::retry::Tries;
 use crate::{Client, Error, ErrorKind, TaskFailure};
 
 /// An export task that the service has taken on. It goes on there whatever happens to this handle.
@@ -53,15 +54,19 @@ impl ExportTask {
     /// Dropping the future drops the exchange; nothing changes.
     pub async fn check(&self) -> Result<TaskState, Error> {
         let _time = self.client.time(Phase::Wait);
-        match self.look().await? {
-            Some(state) => Ok(state),
-            None => Err(task_failure(TaskFailure::Gone)),
-        }
+        let outcome = match self.look(Tries::ByPolicy).await {
+            Ok(Some(state)) => Ok(state),
+            Ok(None) => Err(task_failure(TaskFailure::Gone)),
+            Err(error) => Err(error),
+        };
+        outcome.inspect_err(|error| self.leave_if_over(error))
     }
 
     /// Waits until the file can be downloaded, looking again and again as `policy` says.
     ///
-    /// A look that fails for a passing reason does not end the wait.
+    /// A look that fails for a passing reason does not end the wait. So a look is made once, whatever the client's
+    /// [`RetryPolicy`](crate::RetryPolicy): the next one is its retry. A 429 that names its window holds the next look back
+    /// like any call.
     ///
     /// # Errors
     ///
@@ -122,8 +127,8 @@ impl ExportTask {
     }
 
     /// One look; `None` when the task is not listed.
-    pub(super) async fn look(&self) -> Result<Option<TaskState>, Error> {
-        let Some(info) = self.client.find_task(self.task_id()).await? else {
+    pub(super) async fn look(&self, tries: Tries) -> Result<Option<TaskState>, Error> {
+        let Some(info) = self.client.find_task(self.task_id(), tries).await? else {
             return Ok(None);
         };
         match &info.status {
@@ -138,6 +143,13 @@ impl ExportTask {
             })),
             Some(TaskStatus::Expired) => Err(task_failure(TaskFailure::Expired)),
             _ => Ok(Some(TaskState::InProgress(info))),
+        }
+    }
+
+    /// A task that cannot give a file is in flight no more.
+    pub(super) fn leave_if_over(&self, error: &Error) {
+        if matches!(error.kind(), ErrorKind::Task(_)) {
+            self.client.export_is_over();
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use http::StatusCode;
 use session_export_model::TaskId;
 use session_export_transport::TransportErrorKind;
 
+use crate::retry::Pauses;
 use crate::{Error, ErrorKind};
 
 /// How often to look for a task's file, and for how long.
@@ -84,27 +84,19 @@ impl WaitPolicy {
     }
 
     /// Pauses without end. The seed of their jitter is the task's id: no global random source, and no two tasks in step.
-    pub(super) fn pauses(&self, task: &TaskId) -> impl Iterator<Item = Duration> + use<> {
-        // Without any pause it would ask as fast as the network lets it.
-        let first = self.first_pause.max(Duration::from_millis(1));
-        let longest = self.longest_pause.max(first);
+    pub(super) fn pauses(&self, task: &TaskId) -> Pauses {
         let seed = task
             .as_str()
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
-        let pauses = ExponentialBuilder::new()
-            .with_min_delay(first)
-            .with_max_delay(longest)
-            .with_factor(1.5)
-            .without_max_times();
-        // backon lengthens by up to as much again; halved, a pause is shortened by up to half, also at the cap.
-        let (pauses, share) = match self.jitter {
-            true => (pauses.with_jitter().with_jitter_seed(seed), 2),
-            false => (pauses, 1),
-        };
-        pauses.build().map(move |pause| pause / share)
+        Pauses::new(
+            self.first_pause,
+            self.longest_pause,
+            1.5,
+            self.jitter.then_some(seed),
+        )
     }
 }
 
@@ -115,6 +107,8 @@ pub(super) fn ends_the_wait(error: &Error) -> bool {
         ErrorKind::Transport { kind, .. } => {
             matches!(kind, TransportErrorKind::Tls | TransportErrorKind::Unsupported)
         }
+        // The deadline ends before the service wants to be asked again.
+        ErrorKind::HeldBack { .. } => true,
         ErrorKind::Service(failure) => failure.status == StatusCode::OK || !error.is_transient(),
         _ => !error.is_transient(),
     }

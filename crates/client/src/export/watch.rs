@@ -14,6 +14,7 @@ use super::wait::ends_the_wait;
 use super::{ExportTask, ReadyExport, TaskState, WaitPolicy};
 use crate::deadline::{Deadline, Phase};
 use crate::operation::Operation;
+use crate::retry::Tries;
 use crate::{Client, Error, ErrorKind, Spent, TaskFailure};
 
 /// A look that the limit overtakes is given this much more, so that the last one can still find the file.
@@ -130,8 +131,9 @@ impl Watch {
                 }
                 Step::Look => {
                     let event = self.look().await;
-                    if event.is_err() {
+                    if let Err(error) = &event {
                         self.step = Step::End;
+                        self.task.leave_if_over(error);
                     }
                     return Some(event);
                 }
@@ -150,7 +152,10 @@ impl Watch {
     async fn look(&mut self) -> Result<WaitEvent, Error> {
         let began = self.elapsed();
         let limit = self.left().max(LAST_LOOK);
-        let look = self.client.within(limit, Box::pin(self.task.look())).await;
+        let look = self
+            .client
+            .within(limit, Box::pin(self.task.look(Tries::One)))
+            .await;
         let Ok(look) = look else {
             return Err(self.give_up());
         };

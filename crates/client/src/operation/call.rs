@@ -1,20 +1,21 @@
 //! How one call is made: authenticate, send within the limits, and turn whatever comes back into a value or an error.
 
 use bytes::{Bytes, BytesMut};
-use chrono::{DateTime, TimeDelta, Utc};
-use http::header::{ACCEPT, CONTENT_TYPE, DATE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use chrono::{DateTime, Utc};
+use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
-use session_export_model::{ErrorBody, parse_http_date};
+use session_export_model::{ClockSkew, ErrorBody, parse_http_date, retry_hint};
 use session_export_transport::{
-    Delivery, Request, RequestBody, Response, ResponseBody, TransportError, TransportErrorKind,
+    Delivery, Request, RequestBody, ResponseBody, TransportError, TransportErrorKind,
 };
 use tracing::debug;
 
-use super::effect::leaves_outcome_open;
-use super::{Effect, Operation, credential};
+use super::{Operation, credential};
 use crate::client::Cut;
+use crate::deadline::Deadline;
+use crate::retry::{Attempts, Failed, Place, Tries};
 use crate::{Client, Error, ErrorKind, ServiceFailure};
 
 /// More than any reply but a file: a page of 100 sessions has about 100 KiB.
@@ -26,14 +27,16 @@ const MOST_ERROR_BYTES: usize = 64 << 10;
 pub(crate) struct Call {
     operation: Operation,
     request: Request,
+    tries: Tries,
 }
 
-/// A response, whatever its status, and what the request that it answers carried.
-struct Attempt {
-    response: Response,
-    stamp: Stamp,
+/// The times of an attempt that succeeded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchange {
     /// By this machine's wall clock.
-    started_at: DateTime<Utc>,
+    pub(crate) started_at: DateTime<Utc>,
+    /// When the server says that it answered.
+    pub(crate) date: Option<DateTime<Utc>>,
 }
 
 /// A response whose status was a success.
@@ -59,6 +62,11 @@ impl Call {
         call
     }
 
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.request.headers_mut().insert(name, value);
+        self
+    }
+
     fn new(operation: Operation, method: Method, uri: Uri, body: RequestBody) -> Self {
         let mut request = Request::new(body);
         *request.method_mut() = method;
@@ -71,66 +79,103 @@ impl Call {
         request
             .headers_mut()
             .insert(ACCEPT, HeaderValue::from_static(accept));
-        Self { operation, request }
+        Self {
+            operation,
+            request,
+            tries: Tries::ByPolicy,
+        }
     }
 
-    /// Sends the call, a second time after a 401 if the authenticator has another credential.
+    /// Whether it is made again.
+    pub(crate) fn tries(mut self, tries: Tries) -> Self {
+        self.tries = tries;
+        self
+    }
+
+    /// Makes the call, again and again as far as that is safe and worthwhile, until there is a success. Its body is not
+    /// read yet; what becomes of it is the caller's affair.
     ///
     /// Cancel safety: dropping the future drops the exchange; for a submit the outcome is then unknown.
     pub(crate) async fn send(mut self, client: &Client) -> Result<Reply, Error> {
-        self.request.headers_mut().insert(USER_AGENT, client.user_agent());
-        let mut renewed = false;
+        let mut attempts = self.start(client);
+        let reply = self.until_success(client, &mut attempts).await?;
+        attempts.succeeded();
+        Ok(reply)
+    }
+
+    /// Like [`send`](Self::send), and reads the body as JSON; a body that breaks off is a failed attempt like any other.
+    /// Returns the times of the attempt that succeeded, too.
+    ///
+    /// `blank` tells a value that would also come of a body with nothing in it: then the body is searched for an error
+    /// code, because some of the service's error codes are documented with status 200.
+    pub(crate) async fn json<T: DeserializeOwned>(
+        mut self,
+        client: &Client,
+        blank: impl Fn(&T) -> bool,
+    ) -> Result<(T, Exchange), Error> {
+        let mut attempts = self.start(client);
         loop {
-            let Attempt {
-                response,
-                stamp,
-                started_at,
-            } = self.attempt(client).await?;
-            let status = response.status();
-            if status.is_success() {
-                let (head, body) = response.into_parts();
-                return Ok(Reply {
-                    operation: self.operation,
-                    started_at,
-                    version: head.version,
-                    headers: head.headers,
-                    status,
-                    body,
-                });
+            let reply = self.until_success(client, &mut attempts).await?;
+            let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
+            let exchange = Exchange {
+                started_at: reply.started_at,
+                date: date.and_then(parse_http_date),
+            };
+            match reply.json(client, &blank).await {
+                Ok(value) => {
+                    attempts.succeeded();
+                    return Ok((value, exchange));
+                }
+                Err(failed) => attempts.after(failed).await?,
             }
-            // Never in a loop: more than five failed signatures in a row lock an access key.
-            if status == StatusCode::UNAUTHORIZED && !renewed && can_renew(client, stamp).await {
-                renewed = true;
-                continue;
-            }
-            return Err(self.refused(client, response, started_at).await);
         }
     }
 
-    async fn attempt(&self, client: &Client) -> Result<Attempt, Error> {
-        let operation = self.operation;
-        let mut request = self.request.clone();
-        let (stamp, started_at) = credential::authenticate(client, operation, &mut request).await?;
-        // The credential may have taken all that was left: nothing was sent, so the outcome is not in doubt.
-        if client
-            .deadline()
-            .is_some_and(|deadline| deadline.remaining().is_zero())
-        {
-            return Err(client.deadline_error(operation));
+    fn start<'a>(&mut self, client: &'a Client) -> Attempts<'a> {
+        self.request.headers_mut().insert(USER_AGENT, client.user_agent());
+        Attempts::new(client, self.operation, self.tries)
+    }
+
+    async fn until_success(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Reply, Error> {
+        loop {
+            let place = attempts.take_place();
+            match self.attempt(client, place).await {
+                Ok(reply) => return Ok(reply),
+                Err(failed) => attempts.after(failed).await?,
+            }
         }
+    }
+
+    /// One attempt, with a credential of its own.
+    async fn attempt(&self, client: &Client, place: Place<'_>) -> Result<Reply, Failed> {
+        let operation = self.operation;
+        let (request, stamp, started_at) = self.authenticated(client, place).await?;
+        let failed = |error, delivery, stamp| Failed {
+            error,
+            delivery,
+            started_at,
+            stamp,
+        };
+        // A server may repeat them in its message.
+        let sensitive = request.headers().values().filter(|value| value.is_sensitive());
+        let secrets: Vec<_> = sensitive.cloned().collect();
         let began = client.clock().monotonic();
         let outcome = match client
             .within(client.head_limit(), client.transport().send(request))
             .await
         {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(transport_error(operation, error, started_at)),
-            Err(Cut::Limit) => Err(transport_error(operation, timed_out(), started_at)),
-            Err(Cut::Deadline) => Err(ambiguous_if_created(
-                operation,
-                client.deadline_error(operation),
-                started_at,
-            )),
+            Ok(Err(error)) => {
+                let delivery = error.delivery();
+                Err(failed(Error::transport(operation, error), delivery, None))
+            }
+            Err(cut) => {
+                let error = match cut {
+                    Cut::Limit => Error::transport(operation, timed_out()),
+                    Cut::Deadline => client.deadline_error(operation),
+                };
+                Err(failed(error, Delivery::Unknown, None))
+            }
         };
         let elapsed = client.clock().monotonic().saturating_sub(began);
         let host = self.request.uri().host().unwrap_or_default();
@@ -138,75 +183,114 @@ impl Call {
             Ok(response) => {
                 debug!(%operation, host, status = response.status().as_u16(), request_id = request_id(response.headers()), ?elapsed, "response");
             }
-            Err(error) => debug!(%operation, host, %error, ?elapsed, "no response"),
+            Err(failed) => debug!(%operation, host, error = %failed.error, ?elapsed, "no response"),
         }
-        outcome.map(|response| Attempt {
-            response,
-            stamp,
+        let (head, body) = outcome?.into_parts();
+        let mut reply = Reply {
+            operation,
             started_at,
-        })
+            version: head.version,
+            headers: head.headers,
+            status: head.status,
+            body,
+        };
+        if reply.status.is_success() {
+            return Ok(reply);
+        }
+        // The status alone is an answer; a body that breaks off only makes it a shorter one.
+        let (bytes, _) = read_up_to(client, operation, &mut reply.body, MOST_ERROR_BYTES).await;
+        let mut failure = service_failure(reply.status, &reply.headers, &bytes);
+        if failure.status == StatusCode::UNAUTHORIZED {
+            let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
+            failure.clock_skew = date.and_then(|date| ClockSkew::between(started_at, date));
+        }
+        failure.hide(&secrets);
+        let error = Error::new(operation, ErrorKind::Service(failure));
+        Err(failed(error, Delivery::Unknown, Some(stamp)))
     }
 
-    /// The error for a response that is not a success.
-    async fn refused(&self, client: &Client, response: Response, started_at: DateTime<Utc>) -> Error {
+    /// The request with a credential, once no 429 holds it back. Whatever else comes of it, nothing was sent.
+    async fn authenticated(
+        &self,
+        client: &Client,
+        place: Place<'_>,
+    ) -> Result<(Request, Stamp, DateTime<Utc>), Failed> {
         let operation = self.operation;
-        let (head, mut body) = response.into_parts();
-        // The status alone is an answer; a body that breaks off only makes it a shorter one.
-        let (bytes, _) = read_up_to(client, operation, &mut body, MOST_ERROR_BYTES).await;
-        let mut failure = service_failure(head.status, &head.headers, &bytes);
-        failure.clock_skew = clock_skew(&failure, &head.headers, started_at);
-        let open = leaves_outcome_open(operation.effect(), head.status, failure.code.as_deref());
-        let error = Error::new(operation, ErrorKind::Service(failure));
-        if open {
-            ambiguous(operation, error, started_at)
-        } else {
-            error
+        let not_sent = |error| Failed {
+            error,
+            delivery: Delivery::NotSent,
+            started_at: client.clock().now(),
+            stamp: None,
+        };
+        loop {
+            held_back(client, operation, &place).await.map_err(not_sent)?;
+            let mut request = self.request.clone();
+            let at = client.clock().now();
+            let stamp = credential::authenticate(client, operation, &mut request, at)
+                .await
+                .map_err(not_sent)?;
+            // The credential may have taken all that was left: nothing was sent, so the outcome is not in doubt.
+            if client
+                .deadline()
+                .is_some_and(|deadline| deadline.remaining().is_zero())
+            {
+                return Err(not_sent(client.deadline_error(operation)));
+            }
+            // It may also have taken so long that there was a 429 in between; what waits for it should carry a signature
+            // of its own time.
+            if place.wait(client.clock().monotonic()).is_zero() {
+                return Ok((request, stamp, at));
+            }
         }
     }
 }
 
+/// Waits for as long as a 429 holds the call back.
+async fn held_back(client: &Client, operation: Operation, place: &Place<'_>) -> Result<(), Error> {
+    loop {
+        let wait = place.wait(client.clock().monotonic());
+        if wait.is_zero() {
+            return Ok(());
+        }
+        let left = client.deadline().map(Deadline::remaining);
+        if left.is_some_and(|left| left <= wait) {
+            return Err(Error::new(operation, ErrorKind::HeldBack { wait }));
+        }
+        client.clock().sleep(wait).await;
+    }
+}
+
 impl Reply {
-    /// Reads the body as JSON.
-    ///
-    /// `blank` tells a value that would also come of a body with nothing in it: then the body is searched for an error
-    /// code, because some of the service's error codes are documented with status 200.
-    pub(crate) async fn json<T: DeserializeOwned>(
+    async fn json<T: DeserializeOwned>(
         mut self,
         client: &Client,
-        blank: impl FnOnce(&T) -> bool,
-    ) -> Result<T, Error> {
-        let (bytes, end) = read_up_to(client, self.operation, &mut self.body, MOST_REPLY_BYTES).await;
-        if let Err(error) = end {
-            // The service said yes, but not to what: for a submit the task exists and its id is lost.
-            return Err(ambiguous_if_created(self.operation, error, self.started_at));
-        }
+        blank: impl Fn(&T) -> bool,
+    ) -> Result<T, Failed> {
+        // The service said yes, but not to what: for a submit the task exists, and its id is lost with the body.
+        let (operation, started_at) = (self.operation, self.started_at);
+        let failed = |error| Failed {
+            error,
+            delivery: Delivery::Unknown,
+            started_at,
+            stamp: None,
+        };
+        let (bytes, end) = read_up_to(client, operation, &mut self.body, MOST_REPLY_BYTES).await;
+        end.map_err(failed)?;
         let parsed = serde_json::from_slice::<T>(&bytes);
         match parsed {
             Ok(value) if !blank(&value) => Ok(value),
             parsed => {
                 let failure = service_failure(self.status, &self.headers, &bytes);
                 if failure.code.is_some() {
-                    return Err(Error::new(self.operation, ErrorKind::Service(failure)));
+                    return Err(failed(Error::new(operation, ErrorKind::Service(failure))));
                 }
                 parsed.map_err(|_| {
-                    Error::new(
-                        self.operation,
-                        ErrorKind::Decode {
-                            path: fault_path::<T>(&bytes),
-                        },
-                    )
+                    let path = fault_path::<T>(&bytes);
+                    failed(Error::new(operation, ErrorKind::Decode { path }))
                 })
             }
         }
     }
-}
-
-/// Whether there is another credential to try after a 401. An authenticator that does not say in time has none.
-async fn can_renew(client: &Client, stamp: Stamp) -> bool {
-    client
-        .within(client.head_limit(), client.authenticator().rejected(stamp))
-        .await
-        .unwrap_or(false)
 }
 
 /// Reads a body to its end, or until it has more than `most` bytes.
@@ -239,25 +323,18 @@ async fn read_up_to(
 /// What an error answer says.
 pub(crate) fn service_failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ServiceFailure {
     let body = ErrorBody::read(body);
+    let header = |name| headers.get(name)?.to_str().ok();
+    // Only a throttling message names a window that is about waiting.
+    let throttled = body.message().filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
     ServiceFailure {
         status,
         code: body.code().map(str::to_owned),
         message: body.message().map(str::to_owned),
         request_id: request_id(headers).or(body.request_id()).map(str::to_owned),
         encoded_authorization_message: body.encoded_authorization_message().map(str::to_owned),
+        retry_after: retry_hint(header(RETRY_AFTER), header(DATE), throttled),
         clock_skew: None,
     }
-}
-
-/// How far this machine's clock is ahead of the server's, where that may be why nobody is authenticated: a signature is
-/// refused when it is more than 15 minutes off (API request signing guide), and a `Date` has whole seconds.
-fn clock_skew(failure: &ServiceFailure, headers: &HeaderMap, ours: DateTime<Utc>) -> Option<TimeDelta> {
-    if failure.status != StatusCode::UNAUTHORIZED {
-        return None;
-    }
-    let theirs = parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
-    let skew = ours - theirs;
-    (skew.abs() >= TimeDelta::minutes(15) - TimeDelta::seconds(2)).then_some(skew)
 }
 
 fn request_id(headers: &HeaderMap) -> Option<&str> {
@@ -266,34 +343,6 @@ fn request_id(headers: &HeaderMap) -> Option<&str> {
 
 fn timed_out() -> TransportError {
     TransportError::new(TransportErrorKind::TimedOut, Delivery::Unknown)
-}
-
-fn transport_error(operation: Operation, error: TransportError, started_at: DateTime<Utc>) -> Error {
-    let delivery = error.delivery();
-    let error = Error::transport(operation, error);
-    match delivery {
-        Delivery::NotSent => error,
-        Delivery::Unknown => ambiguous_if_created(operation, error, started_at),
-    }
-}
-
-fn ambiguous_if_created(operation: Operation, error: Error, started_at: DateTime<Utc>) -> Error {
-    if operation.effect() == Effect::CreatesWork {
-        ambiguous(operation, error, started_at)
-    } else {
-        error
-    }
-}
-
-fn ambiguous(operation: Operation, cause: Error, started_at: DateTime<Utc>) -> Error {
-    Error::new(
-        operation,
-        ErrorKind::Ambiguous {
-            operation,
-            started_at,
-        },
-    )
-    .with_source(cause)
 }
 
 /// Where a body stops being what it should be. The text of the decoder's error is left out: it repeats values. So is a

@@ -82,12 +82,12 @@ impl ListSessions {
             .endpoint()
             .sessions()
             .url(path, paging.into_iter().chain(self.filter.pairs()));
-        let reply = Call::get(OPERATION, uri).send(client).await?;
-        reply
+        let (list, _) = Call::get(OPERATION, uri)
             .json(client, |list: &SessionList| {
                 list.count.is_none() && list.items.is_empty()
             })
-            .await
+            .await?;
+        Ok(list)
     }
 
     /// Reads everything, page after page, as it is asked for.

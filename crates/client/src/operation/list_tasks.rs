@@ -1,11 +1,11 @@
 //! `GET /v2/{project_id}/export-tasks`
 
 use chrono::{DateTime, Utc};
-use http::header::DATE;
-use session_export_model::{ExportTaskInfo, ExportTaskList, TaskId, TaskQuery, parse_http_date};
+use session_export_model::{ExportTaskInfo, ExportTaskList, TaskId, TaskQuery};
 
 use super::{Call, Operation};
 use crate::deadline::Phase;
+use crate::retry::Tries;
 use crate::{Client, Error};
 
 /// A page of the export centre's list.
@@ -28,17 +28,17 @@ impl Client {
     /// Dropping the future drops the exchange; nothing changes.
     pub async fn list_tasks(&self, query: &TaskQuery) -> Result<ExportTaskList, Error> {
         let _time = self.time(Phase::Other);
-        self.page_of_tasks(query).await
+        self.page_of_tasks(query, Tries::ByPolicy).await
     }
 
     /// Finds one task.
     ///
     /// The page says of `is_download` only "default false", which may mean that a list hides tasks once they are
     /// downloaded; so a task that is missing is looked for among the downloaded ones too.
-    pub(crate) async fn find_task(&self, id: &TaskId) -> Result<Option<ExportTaskInfo>, Error> {
+    pub(crate) async fn find_task(&self, id: &TaskId, tries: Tries) -> Result<Option<ExportTaskInfo>, Error> {
         let query = TaskQuery::new().task_id(id.clone());
         for query in [query.clone(), query.downloaded(true)] {
-            let page = self.page_of_tasks(&query).await?;
+            let page = self.page_of_tasks(&query, tries).await?;
             let found = page
                 .export_tasks
                 .into_iter()
@@ -50,26 +50,31 @@ impl Client {
         Ok(None)
     }
 
-    async fn page_of_tasks(&self, query: &TaskQuery) -> Result<ExportTaskList, Error> {
-        Ok(self.dated_page_of_tasks(query).await?.list)
+    async fn page_of_tasks(&self, query: &TaskQuery, tries: Tries) -> Result<ExportTaskList, Error> {
+        Ok(self.dated_page_of_tasks(query, tries).await?.list)
     }
 
     /// A page, and when the server says that it wrote it.
-    pub(crate) async fn dated_page_of_tasks(&self, query: &TaskQuery) -> Result<TaskPage, Error> {
+    pub(crate) async fn dated_page_of_tasks(
+        &self,
+        query: &TaskQuery,
+        tries: Tries,
+    ) -> Result<TaskPage, Error> {
         const OPERATION: Operation = Operation::ListTasks;
         query
             .check()
             .map_err(|violations| Error::invalid(OPERATION, violations))?;
         let path = ["v2", self.project_id().as_str(), "export-tasks"];
         let uri = self.endpoint().export_centre().url(path, query.pairs());
-        let reply = Call::get(OPERATION, uri).send(self).await?;
-        let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
-        let date = date.and_then(parse_http_date);
-        let list = reply
+        let (list, exchange) = Call::get(OPERATION, uri)
+            .tries(tries)
             .json(self, |list: &ExportTaskList| {
                 list.count.is_none() && list.export_tasks.is_empty()
             })
             .await?;
-        Ok(TaskPage { list, date })
+        Ok(TaskPage {
+            list,
+            date: exchange.date,
+        })
     }
 }

@@ -30,10 +30,9 @@ impl Client {
             "export",
         ];
         let uri = self.endpoint().sessions().url(path, [("", ""); 0]);
-        let reply = Call::post(OPERATION, uri, "application/json", body)
-            .send(self)
+        let (task, exchange) = Call::post(OPERATION, uri, "application/json", body)
+            .json(self, |_| false)
             .await?;
-        let started_at = reply.started_at;
-        Ok((reply.json(self, |_| false).await?, started_at))
+        Ok((task, exchange.started_at))
     }
 }

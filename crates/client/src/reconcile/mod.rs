@@ -17,6 +17,7 @@ use window::{Attempt, Window};
 
 use crate::deadline::Phase;
 use crate::operation::Operation;
+use crate::retry::Tries;
 use crate::{Client, Error, ErrorKind};
 
 /// How long after an attempt its task may still come: the gateway gives up on its backend after 30 s (published
@@ -150,7 +151,9 @@ impl Client {
         let (mut offset, mut order, mut seen) = (0_u32, Order::default(), HashSet::new());
         for _ in 0..MOST_PAGES {
             let sent = attempt.now();
-            let page = self.dated_page_of_tasks(&query.clone().offset(offset)).await?;
+            let page = self
+                .dated_page_of_tasks(&query.clone().offset(offset), Tries::ByPolicy)
+                .await?;
             let (count, tasks) = (page.list.count, page.list.export_tasks);
             let window = *search
                 .window

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses its own part")]
 #![allow(unused_imports, reason = "every test file uses its own part")]
 
+pub(crate) mod breaking;
 mod mock;
 mod server;
 

@@ -1,64 +1,22 @@
 //! The people, machines and applications that sessions name. All of it is made up.
 
+use super::names;
 use crate::random::Dice;
 
-/// Names in scripts and with characters that trip naive clients: Han, accents, a blank, an apostrophe.
-const NAMES: [&str; 48] = [
-    "张三",
-    "李四",
-    "王伟",
-    "王芳",
-    "李娜",
-    "刘洋",
-    "陈静",
-    "杨帆",
-    "赵磊",
-    "黄丽",
-    "周杰",
-    "吴敏",
-    "徐强",
-    "孙悦",
-    "马超",
-    "朱婷",
-    "胡斌",
-    "郭晓明",
-    "何雨桐",
-    "欧阳雪",
-    "诸葛亮",
-    "林志远",
-    "罗欣",
-    "高建国",
-    "zoë.müller",
-    "josé.garcía",
-    "françois.lefèvre",
-    "björn.åkesson",
-    "søren.ødegård",
-    "łukasz.wiśniewski",
-    "jiří.dvořák",
-    "ağustos.çelik",
-    "nuño.peña",
-    "anaïs.noël",
-    "jürgen.weiß",
-    "márta.szőke",
-    "ștefan.ionescu",
-    "Ana María",
-    "inês.gonçalves",
-    "o'brien",
-    "andré.côté",
-    "renée.béland",
-    "émile.zamor",
-    "agnès.rivière",
-    "götz.bäcker",
-    "petr.šimůnek",
-    "živa.kovač",
-    "dilara.öztürk",
-];
+/// Sessions for each server and for each person; 12 servers and 80 people are there for however few sessions.
+const SESSIONS_PER_SERVER: usize = 5_000;
+const SESSIONS_PER_USER: usize = 100;
 
-/// How many plain names (`user001` and so on) follow the others.
-const PLAIN_NAMES: usize = 32;
+/// 12 to 240, a multiple of the number of groups.
+const FEWEST_SERVERS: usize = 12;
+const MOST_SERVERS: usize = 240;
 
-const SERVERS: usize = 12;
-const CLIENTS: usize = 96;
+const MOST_USERS: usize = 20_000;
+
+/// Addresses of offices come first, those of homes and hotels after them.
+const OFFICES: usize = 4;
+const FEWEST_PUBLIC_IPS: usize = 18;
+const MOST_PUBLIC_IPS: usize = 440;
 
 const GROUPS: [&str; 4] = ["office-desktops", "engineering", "华东客服", "training-room"];
 const APPS: [&str; 6] = [
@@ -107,6 +65,22 @@ pub(crate) struct Failure {
     pub(crate) reason: &'static str,
 }
 
+/// A person and the habits that sessions follow.
+#[derive(Debug)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    /// The server of most of the person's sessions; the others are on servers of the same group.
+    pub(super) server: usize,
+    /// Hours by which the day begins earlier (less than 0) or later than that of others.
+    pub(super) shift: i64,
+    /// Of ten sessions, how many have a whole desktop.
+    pub(super) desktops: u64,
+    /// The application that the person opens most.
+    pub(super) app: usize,
+    pub(super) office_ip: usize,
+    pub(super) home_ip: usize,
+}
+
 /// An application server group.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -139,7 +113,7 @@ pub(crate) struct Client {
 /// Everything that a session refers to by index. An index is taken modulo the list's length, so none is wrong.
 #[derive(Debug)]
 pub(crate) struct Directory {
-    users: Vec<String>,
+    users: Vec<User>,
     groups: Vec<Group>,
     servers: Vec<Server>,
     clients: Vec<Client>,
@@ -147,28 +121,53 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn new(dice: &mut Dice) -> Self {
-        let plain = (1..=PLAIN_NAMES).map(|number| format!("user{number:03}"));
+    /// People and machines for `count` sessions.
+    pub(crate) fn new(count: usize, dice: &mut Dice) -> Self {
         let ids: Vec<String> = GROUPS.iter().map(|_| dashed_uuid(dice.u128())).collect();
         let groups = GROUPS.iter().enumerate().map(|(index, name)| Group {
             id: ids[index].clone(),
             name,
             secondary: (index % 2 == 0).then(|| ids[(index + 1) % ids.len()].clone()),
         });
+        let servers = (count / SESSIONS_PER_SERVER).clamp(FEWEST_SERVERS, MOST_SERVERS);
+        let servers = servers.next_multiple_of(GROUPS.len());
+        let users = (count / SESSIONS_PER_USER).clamp(names::FEWEST, MOST_USERS);
+        let public_ips = (users / 10).clamp(FEWEST_PUBLIC_IPS, MOST_PUBLIC_IPS);
         Self {
-            users: NAMES.iter().map(|name| (*name).to_owned()).chain(plain).collect(),
             groups: groups.collect(),
-            servers: (0..SERVERS).map(|index| server(index, dice)).collect(),
-            clients: (0..CLIENTS).map(|index| client(index, dice)).collect(),
+            servers: (0..servers).map(|index| server(index, dice)).collect(),
+            // Each person has two devices of their own.
+            clients: (0..users * 2).map(|index| client(index, dice)).collect(),
             // Both networks are reserved for documentation, so no address belongs to anybody.
-            public_ips: (1..=9)
-                .flat_map(|n| [format!("203.0.113.{n}"), format!("198.51.100.{}", n * 7)])
+            public_ips: (1..=public_ips.div_ceil(2))
+                .flat_map(|n| {
+                    [
+                        format!("203.0.113.{n}"),
+                        format!("198.51.100.{}", n * 7 % 251 + 1),
+                    ]
+                })
+                .collect(),
+            users: names::names(users)
+                .into_iter()
+                .map(|name| user(name, servers, public_ips, dice))
                 .collect(),
         }
     }
 
-    pub(crate) fn user(&self, index: usize) -> &str {
-        pick::<String>(&self.users, index)
+    pub(crate) fn users(&self) -> &[User] {
+        &self.users
+    }
+
+    pub(crate) fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    pub(crate) fn public_ips(&self) -> &[String] {
+        &self.public_ips
+    }
+
+    pub(crate) fn user(&self, index: usize) -> &User {
+        pick(&self.users, index)
     }
 
     pub(crate) fn group(&self, index: usize) -> &Group {
@@ -195,28 +194,12 @@ impl Directory {
         pick(&FAILURES, index)
     }
 
-    pub(crate) fn user_count(&self) -> usize {
-        self.users.len()
-    }
-
-    pub(crate) fn server_count(&self) -> usize {
-        self.servers.len()
-    }
-
-    pub(crate) fn client_count(&self) -> usize {
-        self.clients.len()
-    }
-
-    pub(crate) fn public_ip_count(&self) -> usize {
-        self.public_ips.len()
-    }
-
-    pub(crate) fn app_count(&self) -> usize {
-        APPS.len()
-    }
-
     pub(crate) fn failure_count(&self) -> usize {
         FAILURES.len()
+    }
+
+    pub(super) fn group_count(&self) -> usize {
+        self.groups.len()
     }
 }
 
@@ -225,13 +208,25 @@ fn pick<T>(list: &[T], index: usize) -> &T {
     &list[index % list.len()]
 }
 
+fn user(name: String, servers: usize, public_ips: usize, dice: &mut Dice) -> User {
+    User {
+        name,
+        server: dice.index(servers),
+        shift: [-1, 0, 0, 1][dice.index(4)],
+        desktops: [2, 6, 6, 9][dice.index(4)],
+        app: dice.index(APPS.len()),
+        office_ip: dice.index(OFFICES),
+        home_ip: OFFICES + dice.index(public_ips - OFFICES),
+    }
+}
+
 fn server(index: usize, dice: &mut Dice) -> Server {
     let mut part = || 1_000_000_000 + dice.below(3_000_000_000);
     Server {
         name: format!("APS-{:04}", index + 1),
         sid: format!("S-1-5-21-{}-{}-{}", part(), part(), part()),
-        ip: format!("10.0.{}.{}", index / 4, 10 + index),
-        agent_version: AGENT_VERSIONS[index % AGENT_VERSIONS.len()],
+        ip: format!("10.0.{}.{}", index / 4, 10 + index % MOST_SERVERS),
+        agent_version: AGENT_VERSIONS[index / GROUPS.len() % AGENT_VERSIONS.len()],
         group: index % GROUPS.len(),
     }
 }
@@ -240,16 +235,17 @@ fn client(index: usize, dice: &mut Dice) -> Client {
     let (kind, version) = CLIENT_KINDS[dice.weighted(&[60, 15, 10, 8, 7])];
     // The second lowest bit of the first byte marks an address that no vendor assigned.
     let mac = format!(
-        "02:00:{:02x}:{:02x}:{:02x}:{index:02x}",
+        "02:00:{:02x}:{:02x}:{:02x}:{:02x}",
         dice.below(256),
-        dice.below(256),
-        dice.below(256)
+        index / 65_536,
+        index / 256 % 256,
+        index % 256
     );
     let name = format!("{}-{index:03}", kind.to_uppercase());
     Client {
         mac,
         name,
-        ip: format!("192.168.{}.{}", dice.below(16), 20 + index),
+        ip: format!("192.168.{}.{}", index / 200 % 256, 20 + index % 200),
         version,
         kind,
     }

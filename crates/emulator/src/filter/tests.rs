@@ -1,22 +1,27 @@
 use serde_json::json;
 
 use super::*;
+use crate::time;
+use chrono::TimeDelta;
 
 fn now() -> DateTime<Utc> {
-    time::parse("2024-03-01T10:00:00Z").unwrap()
+    time::parse("2024-03-01T10:00:00Z").unwrap().at
 }
 
 fn export(body: Value) -> Result<Filter, FilterFault> {
     let Value::Object(body) = body else {
-        return Err("not an object".to_owned());
+        return Err("not an object".to_owned().into());
     };
-    Filter::for_export(&body, now())
+    Filter::for_export(&body, now(), &Choices::default())
 }
 
 #[test]
 fn an_empty_body_means_the_last_thirty_days() {
     let filter = export(json!({})).unwrap();
-    assert_eq!((filter.begin, filter.end), (now() - TimeDelta::days(30), now()));
+    assert_eq!(
+        (filter.window.begin, filter.window.end),
+        (now() - TimeDelta::days(30), now())
+    );
     assert_eq!(
         filter,
         export(json!({ "vm_ip": "", "session_state": "", "unknown": [1] })).unwrap()
@@ -88,7 +93,7 @@ fn values_of_the_wrong_kind_are_refused() {
 
 #[test]
 fn a_list_needs_its_window_and_has_no_longest_one() {
-    let list = |query: &str| Filter::for_list(&Query::parse(query).unwrap());
+    let list = |query: &str| Filter::for_list(&Query::parse(query).unwrap(), &Choices::default());
     let window = "query_begin_time=2000-01-01T00:00:00Z&query_end_time=2024-01-01T00:00:00Z";
     assert!(list(window).is_ok());
     assert!(list("query_begin_time=2000-01-01T00:00:00Z").is_err());

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Invalid, assumed, methods, string};
 use crate::admission::Denied;
 use crate::app::App;
+use crate::choices::HwAkSk;
 use crate::reply::Refusal;
 use crate::tenancy::{Identity, LogIn, User};
 
@@ -35,6 +36,7 @@ pub(super) fn prove(
         }
         ["token"] => with_token(app, now, identity),
         ["assume_role"] => with_agency(app, now, headers, identity),
+        ["hw_ak_sk"] if app.options.choices.hw_ak_sk == HwAkSk::Accepted => with_key(app, now, identity),
         _ => Err(Invalid.into()),
     }
 }
@@ -120,6 +122,21 @@ fn with_agency(
             agency: Some(agency.clone()),
         },
         methods: vec!["assume_role"],
+        not_after: None,
+    })
+}
+
+/// The owner of a permanent key, who sends its secret along.
+fn with_key(app: &App, now: DateTime<Utc>, identity: &Value) -> Result<Proved, Refusal> {
+    let access = string(identity, "/hw_ak_sk/access/key").ok_or(Invalid)?;
+    let secret = string(identity, "/hw_ak_sk/secret/key").ok_or(Invalid)?;
+    let identity = app.keys.owner(access, secret, now).ok_or_else(|| {
+        let message = "The access key or its secret is wrong.";
+        Refusal::identity(StatusCode::UNAUTHORIZED, message)
+    })?;
+    Ok(Proved {
+        identity,
+        methods: vec!["hw_ak_sk"],
         not_after: None,
     })
 }

@@ -40,7 +40,7 @@ pub(crate) fn list(app: &App, caller: &Caller, raw_query: &str) -> Result<Respon
     let found: Vec<_> = app
         .tenancy
         .projects_of(account)
-        .filter(|project| fits(project))
+        .filter(|project| project.admits(&caller.identity) && fits(project))
         .collect();
     let skipped = (page - 1).saturating_mul(per_page);
     let projects: Vec<Value> = found

@@ -38,6 +38,7 @@ fn of_project(app: &App, identity: &Identity, wanted: &Value) -> Result<Scope, R
     let project = app
         .tenancy
         .projects_of(account)
+        .filter(|project| project.admits(identity))
         .find(|project| id.is_none_or(|id| project.id == id) && name.is_none_or(|name| project.name == name))
         .filter(|_| in_account)
         .ok_or_else(|| refused("The user has no access to the requested project."))?;

@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 /// An answer, taken apart.
 #[derive(Debug)]
 pub(crate) struct Reply {
+    pub(crate) version: String,
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -96,12 +97,15 @@ fn parse(bytes: &[u8]) -> Reply {
         .expect("a whole head");
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
     let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let mut first = lines.next().unwrap().split(' ');
+    let version = first.next().unwrap().to_owned();
+    let status = first.next().unwrap().parse().unwrap();
     let headers: Vec<_> = lines
         .map(|line| line.split_once(':').unwrap())
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
     let reply = Reply {
+        version,
         status,
         headers,
         body: bytes[end + 4..].to_vec(),

@@ -187,6 +187,56 @@ async fn both_ends_of_a_window_belong_to_it() {
     );
 }
 
+/// The same two moments as each official SDK writes them, and then as people do.
+const WINDOWS: [(&str, &str); 10] = [
+    // Python: an aware time, and one without a zone.
+    ("2024-02-10T00:00:00.182000+00:00", "2024-02-20T00:00:00+00:00"),
+    ("2024-02-10T00:00:00.182000", "2024-02-20T00:00:00"),
+    ("2024-02-10T08:00:00.182000+08:00", "2024-02-20T08:00:00+08:00"),
+    // Java: as many digits as there are, and the offset as it was.
+    ("2024-02-10T00:00:00.182Z", "2024-02-20T00:00:00Z"),
+    ("2024-02-10T00:00:00.182000000Z", "2024-02-20T00:00:00.000000001Z"),
+    ("2024-02-09T20:30:00.182-03:30", "2024-02-19T20:30:00-03:30"),
+    // Node.
+    ("2024-02-10T00:00:00.182Z", "2024-02-20T00:00:00.000Z"),
+    // Blanks, and an offset without a colon.
+    ("2024-02-10 00:00:00.182", "2024-02-20 00:00:00"),
+    ("2024-02-10 00:00:00.182Z", "2024-02-20 00:00:00Z"),
+    ("2024-02-10T05:30:00.182+0530", "2024-02-20T05:30:00+0530"),
+];
+
+#[tokio::test]
+async fn times_are_read_as_each_sdk_sends_them() {
+    let rig = Rig::start(|builder| builder).await;
+    let query = |begin: &str, end: &str| {
+        format!(
+            "query_begin_time={}&query_end_time={}",
+            encode(begin),
+            encode(end)
+        )
+    };
+    let expected = rig.list(&query(WINDOWS[0].0, WINDOWS[0].1)).await.json();
+    assert!(expected["count"].as_u64().unwrap() > 0);
+    for (begin, end) in WINDOWS {
+        assert_eq!(
+            rig.list(&query(begin, end)).await.json(),
+            expected,
+            "{begin} {end}"
+        );
+        let body = json!({ "query_begin_time": begin, "query_end_time": end });
+        assert_eq!(rig.export(&body).await.status, 200, "{begin} {end}");
+    }
+    // Go sends whole seconds.
+    let (begin, end) = ("2024-02-10T00:00:00Z", "2024-02-20T00:00:00Z");
+    assert!(rig.list(&query(begin, end)).await.json()["count"].as_u64() >= expected["count"].as_u64());
+    assert_eq!(
+        rig.export(&json!({ "query_begin_time": begin, "query_end_time": end }))
+            .await
+            .status,
+        200
+    );
+}
+
 #[tokio::test]
 async fn bad_queries_are_refused() {
     let rig = Rig::start(|builder| builder).await;

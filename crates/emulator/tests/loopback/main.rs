@@ -9,10 +9,12 @@
 
 mod agencies;
 mod centre;
+mod choices;
 mod export;
 mod http;
 mod iam;
 mod keys;
+mod large;
 mod lifecycle;
 mod list;
 mod locks;
@@ -20,6 +22,8 @@ mod metadata;
 mod projects;
 mod protocol;
 mod rig;
+mod select;
 mod sign;
 mod signatures;
+mod tenants;
 mod tokens;

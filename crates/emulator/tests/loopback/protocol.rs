@@ -105,6 +105,81 @@ async fn long_headers_and_targets_are_read() {
     assert_eq!(reply.json()["count"], 0);
 }
 
+/// A request as it stands, over a connection of its own.
+async fn raw(rig: &Rig, head: &str) -> crate::http::Reply {
+    crate::http::send_bytes(&rig.emulator.base_url(), head.as_bytes()).await
+}
+
+#[tokio::test]
+async fn heads_above_the_limits_are_refused_in_the_gateway_s_words() {
+    let rig = Rig::start(|builder| builder).await;
+    let (path, token) = (rig.tasks_path(), rig.token());
+    let get = |target: &str, headers: &str| {
+        format!(
+            "GET {target} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {token}\r\nConnection: close\r\n{headers}\r\n"
+        )
+    };
+    let padded = |count: usize| format!("{path}?task_id={}", "z".repeat(count - path.len() - 9));
+    let header = |name: &str, count: usize| format!("{name}: {}\r\n", "y".repeat(count));
+    let limit = 32 * 1024;
+    assert_eq!(raw(&rig, &get(&padded(limit), "")).await.status, 200);
+    assert_eq!(raw(&rig, &get(&path, &header("X-Pad", limit))).await.status, 200);
+    let uri = (414, "APIGW.0201".to_owned());
+    assert_eq!(raw(&rig, &get(&padded(limit + 1), "")).await.error(), uri);
+    // More than the HTTP library itself reads.
+    assert_eq!(raw(&rig, &get(&padded(70_000), "")).await.error(), uri);
+    let headers = (494, "APIGW.0201".to_owned());
+    assert_eq!(
+        raw(&rig, &get(&path, &header("X-Pad", limit + 1))).await.error(),
+        headers
+    );
+    let four: String = ["A", "B", "C", "D"].map(|name| header(name, limit)).concat();
+    assert_eq!(raw(&rig, &get(&path, &four)).await.error(), headers);
+    let many: String = (0..150).map(|number| header(&format!("X-{number}"), 1)).collect();
+    assert_eq!(raw(&rig, &get(&path, &many)).await.error(), headers);
+    // IAM is behind the gateway as well.
+    assert_eq!(
+        raw(&rig, &get("/v3/projects", &header("X-Pad", limit + 1)))
+            .await
+            .error(),
+        headers
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_http_gets_an_error_with_a_request_id() {
+    let rig = Rig::start(|builder| builder).await;
+    for head in [
+        "\0\0\0\0\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET / HTTP/3.7\r\n\r\n",
+        "POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        "POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+    ] {
+        let reply = raw(&rig, head).await;
+        assert_eq!(reply.error(), (400, "APIGW.0201".to_owned()), "{head:?}");
+        assert_eq!(
+            reply.header("date"),
+            Some("Fri, 01 Mar 2024 10:00:00 GMT"),
+            "{head:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn iam_has_a_trace_id_as_well() {
+    let rig = Rig::start(|builder| builder).await;
+    for target in ["/v3/projects", "/v3/projects?page=x", "/v3/auth/tokens"] {
+        let reply = rig.get(target).await;
+        let (request, trace) = (reply.header("x-request-id"), reply.header("x-iam-trace-id"));
+        assert!(
+            request.is_some() && trace.is_some() && request != trace,
+            "{target}"
+        );
+    }
+    assert_eq!(rig.get(&rig.tasks_path()).await.header("x-iam-trace-id"), None);
+}
+
 #[tokio::test]
 async fn every_answer_has_a_request_id_of_its_own_and_the_date_of_the_clock() {
     let rig = Rig::start(|builder| builder).await;

@@ -327,7 +327,7 @@ async fn broken_requests_are_refused_and_count_for_nothing() {
     let malformed = "the authorization header is malformed";
     let names = "the signed headers are not lower-case names in ascending order";
     let signed = "SignedHeaders=host;x-sdk-date";
-    let long = "x".repeat(60_000);
+    let long = "x".repeat(30_000);
     for (authorization, reason) in [
         (String::new(), "the authorization header is not SDK-HMAC-SHA256"),
         ("SDK-HMAC-SHA256".to_owned(), malformed),

@@ -124,7 +124,9 @@ fn a_gateway_that_repeats_a_secret_header_is_not_repeated() {
         ErrorBody::read(body.as_bytes()).message().unwrap().to_owned()
     };
     assert_eq!(
-        message("POST|/v1/|X-Sdk-Date:1|X-Security-Token:planted|x-security-token|hash, verify aksk signature fail"),
+        message(
+            "POST|/v1/|X-Sdk-Date:1|X-Security-Token:planted|x-security-token|hash, verify aksk signature fail"
+        ),
         "POST|/v1/|X-Sdk-Date:1|X-Security-Token:…|x-security-token|hash, verify aksk signature fail"
     );
     assert_eq!(

@@ -212,14 +212,26 @@ async fn the_second_factor_goes_along() {
 
 #[tokio::test]
 async fn a_passcode_that_nobody_looked_at_is_still_good() {
-    let iam = iam_once(|_| (), || response(503, None, ""));
-    let provider = with_iam(iam).totp("u-17", TotpPasscode::once("492817"));
-    assert!(provider.provide_token().await.unwrap_err().is_transient());
-    assert!(provider.can_renew());
-    let iam = iam_once(|_| (), || response(401, None, ""));
-    let provider = with_iam(iam).totp("u-17", TotpPasscode::once("492817"));
-    assert!(!provider.provide_token().await.unwrap_err().is_transient());
-    assert!(!provider.can_renew());
+    let lost = |delivery| Err(TransportError::new(TransportErrorKind::Closed, delivery));
+    type Answer = Box<dyn Fn() -> Result<Response, TransportError> + Send>;
+    let cases: [(Answer, bool); 7] = [
+        (Box::new(|| Ok(response(503, None, ""))), true),
+        (Box::new(|| Ok(response(429, None, ""))), true),
+        (Box::new(move || lost(Delivery::NotSent)), true),
+        // It may have been taken: used again, it would look like a guess.
+        (Box::new(move || lost(Delivery::Unknown)), false),
+        (Box::new(|| Ok(response(504, None, ""))), false),
+        (Box::new(|| Ok(response(500, None, ""))), false),
+        (Box::new(|| Ok(response(401, None, ""))), false),
+    ];
+    for (answer, is_good) in cases {
+        let mut transport = MockTransport::new();
+        transport.expect_send().times(1).returning(move |_| answer());
+        let iam = Iam::new(transport, "https://iam.example.com".parse().unwrap());
+        let provider = with_iam(iam).totp("u-17", TotpPasscode::once("492817"));
+        let error = provider.provide_token().await.unwrap_err();
+        assert_eq!(provider.can_renew(), is_good, "{error}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,41 @@
+//! How long everything may take that happens before there is a client to watch over it.
+
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+
+/// The time that `--timeout` gives, counted from when the program began with the command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    started: Instant,
+    total: Option<Duration>,
+}
+
+impl Limit {
+    pub(crate) fn starting(total: Option<Duration>) -> Self {
+        Self {
+            started: Instant::now(),
+            total,
+        }
+    }
+
+    /// What is left; none when there is no limit.
+    pub(crate) fn left(self) -> Option<Duration> {
+        self.total
+            .map(|total| total.saturating_sub(self.started.elapsed()))
+    }
+
+    /// Waits for `future` as long as there is time.
+    pub(crate) async fn over<T>(self, doing: &str, future: impl Future<Output = T>) -> Result<T, Failure> {
+        let (Some(left), Some(total)) = (self.left(), self.total) else {
+            return Ok(future.await);
+        };
+        let in_time = tokio::time::timeout(left, future).await;
+        in_time.map_err(|_| Failure::deadline(total, doing))
+    }
+
+    /// The failure for having no time left.
+    pub(crate) fn passed(self, doing: &str) -> Failure {
+        Failure::deadline(self.total.unwrap_or_default(), doing)
+    }
+}

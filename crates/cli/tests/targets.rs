@@ -1,0 +1,81 @@
+//! Where `-o` may and may not point.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use common::server::{Reply, Request, Server, ready_task, respond};
+use common::{Running, directory, names};
+
+fn service(request: &Request) -> Reply {
+    if request.line.contains("/download") {
+        respond(200, &[], "id,name\r\n1,user005\r\n")
+    } else {
+        ready_task("t")
+    }
+}
+
+#[test]
+fn what_is_no_file_is_refused_before_anything_is_sent() {
+    let (server, place) = (Server::start(service), directory());
+    let pipe = Command::new("mkfifo")
+        .arg(place.path().join("p"))
+        .status()
+        .unwrap();
+    assert!(pipe.success());
+    for output in ["/dev/full", "/dev/null", "p"] {
+        for command in [&["download", "t"][..], &["export"]] {
+            for force in [&[][..], &["--force"]] {
+                let mut command = server.command(command);
+                command.args(["--json", "-o", output]).args(force);
+                command.current_dir(place.path());
+                let error = Running::start(command).finish().expect(2).error();
+                let message = error["message"].as_str().unwrap();
+                assert!(message.contains(&format!("`-o - > {output}`")), "{message}");
+            }
+        }
+    }
+    let mut command = server.command(&["export", "--json", "-o", &"x".repeat(256)]);
+    command.current_dir(place.path());
+    let error = Running::start(command).finish().expect(1).error();
+    assert_eq!(error["kind"], "sink");
+    assert!(server.seen().is_empty());
+    assert_eq!(names(place.path()), ["p"]);
+}
+
+#[test]
+fn a_link_is_followed_and_stays() {
+    let (server, place) = (Server::start(service), directory());
+    fs::create_dir(place.path().join("other")).unwrap();
+    fs::write(place.path().join("other/real.csv"), "mine").unwrap();
+    symlink("other/real.csv", place.path().join("x.csv")).unwrap();
+    let download = |force: &[&str]| {
+        let mut command = server.command(&["download", "t", "-o", "x.csv"]);
+        command.args(force).current_dir(place.path());
+        Running::start(command).finish()
+    };
+    download(&[]).expect(2);
+    download(&["--force"]).expect(0);
+    assert!(place.path().join("x.csv").is_symlink());
+    let bytes = fs::read_to_string(place.path().join("other/real.csv")).unwrap();
+    assert_eq!(bytes, "id,name\r\n1,user005\r\n");
+    assert_eq!(names(place.path()), ["other", "x.csv"]);
+}
+
+#[test]
+fn a_file_above_the_cap_is_not_kept() {
+    let (server, place) = (Server::start(service), directory());
+    let mut command = server.command(&["download", "t", "--json", "--max-bytes", "19"]);
+    command.current_dir(place.path());
+    let error = Running::start(command).finish().expect(1).error();
+    assert_eq!(error["kind"], "too_large");
+    assert_eq!(names(place.path()), [""; 0]);
+    let mut command = server.command(&["download", "t", "--max-bytes", "20"]);
+    command.current_dir(place.path());
+    Running::start(command).finish().expect(0);
+}

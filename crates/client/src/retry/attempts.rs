@@ -1,0 +1,192 @@
+//! The attempts of one call.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use session_export_auth::Stamp;
+use session_export_transport::{Delivery, TransportErrorKind};
+use tracing::debug;
+
+use super::classify::{Failure, Verdict, classify};
+use super::{Pauses, Place, budget};
+use crate::deadline::Deadline;
+use crate::{Client, Error, ErrorKind, Operation};
+
+/// Whether a call is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tries {
+    /// As the client's policy says.
+    ByPolicy,
+    /// Only with a new credential: its caller asks again anyway, and retries would multiply.
+    One,
+}
+
+/// An attempt that failed.
+pub(crate) struct Failed {
+    pub(crate) error: Error,
+    /// Whether the service may have seen the request of the operation.
+    pub(crate) delivery: Delivery,
+    /// When the attempt began, by this machine's wall clock.
+    pub(crate) started_at: DateTime<Utc>,
+    /// What it carried, if the service answered.
+    pub(crate) stamp: Option<Stamp>,
+}
+
+/// The attempts of one call.
+pub(crate) struct Attempts<'a> {
+    client: &'a Client,
+    operation: Operation,
+    number: u32,
+    further: u32,
+    pauses: Pauses,
+    /// The 401 after which there was another credential.
+    refused: Option<Error>,
+    last_cost: Option<u32>,
+    /// A call that was answered 429 has its place in the queue from that moment.
+    place: Option<Place<'a>>,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(client: &'a Client, operation: Operation, tries: Tries) -> Self {
+        let policy = client.retry_policy();
+        Self {
+            client,
+            operation,
+            number: 1,
+            further: match tries {
+                Tries::ByPolicy => policy.further_attempts(),
+                Tries::One => 0,
+            },
+            pauses: policy.pauses(client.next_seed()),
+            refused: None,
+            last_cost: None,
+            place: None,
+        }
+    }
+
+    /// The place of the next attempt among the calls that are held back.
+    pub(crate) fn take_place(&mut self) -> Place<'a> {
+        let now = self.client.clock().monotonic();
+        self.place
+            .take()
+            .unwrap_or_else(|| self.client.cool_down().queue(now))
+    }
+
+    /// Books that the call succeeded.
+    pub(crate) fn succeeded(&self) {
+        self.client.retry_budget().give_back(self.last_cost);
+    }
+
+    /// Waits until the next attempt may be made.
+    ///
+    /// # Errors
+    ///
+    /// The error of the whole call when there is no further attempt.
+    pub(crate) async fn after(&mut self, failed: Failed) -> Result<(), Error> {
+        let Failed {
+            error,
+            delivery,
+            started_at,
+            stamp,
+        } = failed;
+        self.hold_back_everybody(&error);
+        match classify(self.operation.effect(), Failure::new(error.kind(), delivery)) {
+            Verdict::Ambiguous => Err(ambiguous(self.operation, error, started_at)),
+            Verdict::Renew => match stamp {
+                Some(stamp) if self.refused.is_none() && can_renew(self.client, stamp).await => {
+                    self.refused = Some(error);
+                    Ok(())
+                }
+                _ => Err(error),
+            },
+            // The other credential was the same one again: what the service answered says more than that.
+            Verdict::Stop if error.is_rejected_before() => Err(self.refused.take().unwrap_or(error)),
+            Verdict::Stop => Err(error),
+            Verdict::Retry { at_least } => self.pause(error, at_least).await,
+        }
+    }
+
+    /// A 429 that names its window concerns every call of the client, also where this one is not made again.
+    fn hold_back_everybody(&self, error: &Error) {
+        if let Some(window) = window(error) {
+            let window = window.min(self.client.retry_policy().hint_limit());
+            self.client
+                .cool_down()
+                .begin(self.client.clock().monotonic(), window);
+        }
+    }
+
+    async fn pause(&mut self, error: Error, at_least: Duration) -> Result<(), Error> {
+        let client = self.client;
+        if self.further == 0 || at_least > client.retry_policy().hint_limit() {
+            return Err(error);
+        }
+        let mut pause = self.pauses.next().unwrap_or_default().max(at_least);
+        if window(&error).is_some() {
+            // Its place in the queue counts from now, not from when it has waited out the window.
+            let now = client.clock().monotonic();
+            let place = self.place.insert(client.cool_down().queue(now));
+            pause = pause.max(place.wait(now));
+        }
+        if client
+            .deadline()
+            .map(Deadline::remaining)
+            .is_some_and(|left| left <= pause)
+        {
+            return Err(error);
+        }
+        let cost = cost(&error);
+        if !client.retry_budget().spend(cost) {
+            debug!(operation = %self.operation, reason = error.kind().as_str(), "the budget of retries is used up");
+            return Err(error);
+        }
+        self.last_cost = (cost > 0).then_some(cost);
+        self.further -= 1;
+        self.number += 1;
+        let status = error.service().map(|failure| failure.status.as_u16());
+        debug!(operation = %self.operation, attempt = self.number, ?pause, reason = error.kind().as_str(), status, "trying again");
+        client.clock().sleep(pause).await;
+        Ok(())
+    }
+}
+
+/// The window that a 429 names.
+fn window(error: &Error) -> Option<Duration> {
+    match error.kind() {
+        ErrorKind::Service(failure) if failure.status == StatusCode::TOO_MANY_REQUESTS => failure.retry_after,
+        _ => None,
+    }
+}
+
+/// What another attempt after this costs. After a 429 it is free: the pauses that the service itself named already keep
+/// its load down.
+fn cost(error: &Error) -> u32 {
+    match error.kind() {
+        ErrorKind::Service(failure) if failure.status == StatusCode::TOO_MANY_REQUESTS => 0,
+        ErrorKind::Transport {
+            kind: TransportErrorKind::TimedOut | TransportErrorKind::ConnectTimeout,
+            ..
+        } => budget::RETRY_AFTER_TIME_OUT,
+        _ => budget::RETRY,
+    }
+}
+
+/// Whether there is another credential to try after a 401. An authenticator that does not say in time has none.
+async fn can_renew(client: &Client, stamp: Stamp) -> bool {
+    client
+        .within(client.head_limit(), client.authenticator().rejected(stamp))
+        .await
+        .unwrap_or(false)
+}
+
+fn ambiguous(operation: Operation, cause: Error, started_at: DateTime<Utc>) -> Error {
+    Error::new(
+        operation,
+        ErrorKind::Ambiguous {
+            operation,
+            started_at,
+        },
+    )
+    .with_source(cause)
+}

@@ -1,0 +1,43 @@
+//! Pauses that grow.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+/// Pauses that grow, without end.
+#[derive(Debug)]
+pub(crate) struct Pauses {
+    pauses: ExponentialBackoff,
+    share: u32,
+}
+
+impl Pauses {
+    /// From `first` to `longest`, each `factor` times the one before. With a seed, each is shortened by up to half by
+    /// chance; the seed is the only source of that chance.
+    pub(crate) fn new(first: Duration, longest: Duration, factor: f32, seed: Option<u64>) -> Self {
+        // Without any pause it would ask as fast as the network lets it.
+        let first = first.max(Duration::from_millis(1));
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(first)
+            .with_max_delay(longest.max(first))
+            .with_factor(factor)
+            .without_max_times();
+        // backon lengthens by up to as much again; halved, a pause is shortened by up to half, also at the cap.
+        let (pauses, share) = match seed {
+            Some(seed) => (pauses.with_jitter().with_jitter_seed(seed), 2),
+            None => (pauses, 1),
+        };
+        Self {
+            pauses: pauses.build(),
+            share,
+        }
+    }
+}
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.pauses.next().map(|pause| pause / self.share)
+    }
+}
