@@ -81,6 +81,11 @@ keystone:
 large-download:
     python3 .ci/large-download.py
 
+# Kills an export with a journal at 200 random moments and resumes it: nothing is lost or doubled. Two minutes.
+kill:
+    cargo build --quiet -p session-export-cli
+    python3 .ci/kill.py --program "${CARGO_TARGET_DIR:-target}/debug/session-export"
+
 # Full and read-only disks, links, devices, hostile names: what becomes of the file. Needs root or user namespaces.
 disk:
     .ci/disk.sh

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use session_export::{
-    AuthError, AuthErrorKind, Error, ErrorKind, NoCredentials, NoCredentialsKind, Refusal, ServiceFailure,
-    TaskFailure, TaskId, Violations, format_timestamp,
+    AuthError, AuthErrorKind, Error, ErrorKind, JournalProblem, NoCredentials, NoCredentialsKind, Refusal,
+    ServiceFailure, TaskFailure, TaskId, Violations, format_timestamp,
 };
 use session_export_emulator::EmulatorError;
 
 use crate::progress::Left;
 use crate::signals::Stop;
+
+mod lost_submit;
 
 /// Exit codes; `--help` and the README list them.
 mod exit {
@@ -44,12 +46,14 @@ struct Answer {
 pub(crate) struct Failure {
     exit_code: u8,
     kind: &'static str,
-    message: String,
+    message: Box<str>,
     /// Further lines for a person; the JSON document holds them in its message.
     details: Vec<String>,
     hint: Option<String>,
     answer: Option<Box<Answer>>,
     task_id: Option<TaskId>,
+    /// The tasks that may be a lost submit's.
+    reconciliation: Option<Box<Value>>,
 }
 
 impl Failure {
@@ -57,12 +61,17 @@ impl Failure {
         Self {
             exit_code,
             kind,
-            message: message.into(),
+            message: message.into().into_boxed_str(),
             details: Vec::new(),
             hint: None,
             answer: None,
             task_id: None,
+            reconciliation: None,
         }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// Flags that do not go together, or not with what is around them.
@@ -106,7 +115,7 @@ impl Failure {
 
     /// Says what was attempted.
     pub(crate) fn while_doing(mut self, doing: &str) -> Self {
-        self.message = format!("{doing}: {}", self.message);
+        self.message = format!("{doing}: {}", self.message).into();
         self
     }
 
@@ -173,7 +182,8 @@ impl Failure {
                     "{} during a submit: a task may exist since {}",
                     self.message,
                     format_timestamp(since)
-                );
+                )
+                .into();
                 self.hint =
                     Some("look for it with `session-export tasks` before you submit again".to_owned());
             }
@@ -214,7 +224,7 @@ impl Failure {
 
     fn document(&self) -> Value {
         let answer = self.answer.as_ref();
-        let mut message = self.message.clone();
+        let mut message = self.message.to_string();
         if !self.details.is_empty() {
             message = format!("{message}: {}", self.details.join("; "));
         }
@@ -227,6 +237,9 @@ impl Failure {
         }});
         if let Some(task_id) = &self.task_id {
             document["task_id"] = task_id.as_str().into();
+        }
+        if let Some(reconciliation) = &self.reconciliation {
+            document["reconciliation"] = Value::clone(reconciliation);
         }
         document
     }
@@ -246,6 +259,10 @@ impl From<Error> for Failure {
                 "a file of the server's name is already there; use --force to replace it, or -o for another name"
                     .to_owned(),
             ),
+            ErrorKind::Journal {
+                problem: JournalProblem::AlreadyThere,
+                ..
+            } => Some("go on with that export by `session-export resume FILE`, or name another file".to_owned()),
             _ => error.advice().map(str::to_owned),
         };
         if matches!(error.kind(), ErrorKind::Auth(auth) if *auth.kind() == AuthErrorKind::PlainHttp) {
@@ -313,6 +330,11 @@ fn exit_code(error: &Error) -> u8 {
         ErrorKind::Task(TaskFailure::NotReady) | ErrorKind::Deadline { .. } => exit::NOT_READY,
         ErrorKind::Task(_) => exit::TASK,
         ErrorKind::Ambiguous { .. } => exit::AMBIGUOUS,
+        ErrorKind::Journal {
+            problem: JournalProblem::File { .. } | JournalProblem::Refused,
+            ..
+        } => exit::OTHER,
+        ErrorKind::Journal { .. } => exit::USAGE,
         _ if error.is_unauthenticated() => exit::NOT_AUTHENTICATED,
         _ if error.is_forbidden() => exit::NOT_PERMITTED,
         // A 500 says that the service failed, not that it is away.

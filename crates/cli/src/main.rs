@@ -18,6 +18,7 @@ mod logging;
 mod login;
 mod no_proxy;
 mod progress;
+mod sessions_file;
 mod signals;
 mod table;
 mod time_flags;

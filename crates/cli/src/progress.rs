@@ -40,6 +40,11 @@ impl Progress {
         self.leaves(Left::PerhapsTask(Utc::now()));
     }
 
+    /// A task may exist since then, and is looked for.
+    pub(crate) fn may_have_task(&self, since: DateTime<Utc>) {
+        self.leaves(Left::PerhapsTask(since));
+    }
+
     /// From here on a task exists that an interruption would leave behind.
     pub(crate) fn has_task(&self, id: &TaskId) {
         self.leaves(Left::Task(id.clone()));

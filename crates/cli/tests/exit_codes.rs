@@ -37,7 +37,9 @@ fn against(args: &[&str], answer: impl Fn() -> Reply + Send + Sync + 'static) ->
 
 /// Submits against a body, and checks what every shape has in common.
 fn submit(status: u16, exit: i32, kind: &str, headers: &'static [(&str, &str)], body: String) -> Value {
-    let (done, server) = against(&["submit", "--json"], move || respond(status, headers, &body));
+    let (done, server) = against(&["submit", "--json", "--no-reconcile"], move || {
+        respond(status, headers, &body)
+    });
     let done = done.expect(exit);
     let error = done.error();
     assert_eq!(error["kind"], kind, "{status}");
@@ -247,7 +249,7 @@ fn a_connection_that_breaks_after_the_submit_leaves_its_outcome_open() {
         || Reply::Reset,
         || Reply::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n{\"task".to_vec()),
     ] {
-        let (done, server) = against(&["submit", "--json"], answer);
+        let (done, server) = against(&["submit", "--json", "--no-reconcile"], answer);
         let error = done.expect(7).error();
         assert_eq!(error["kind"], "ambiguous");
         assert!(error["status"].is_null());

@@ -103,6 +103,7 @@ fn the_emulator_is_explicit_and_hostile_on_request() {
         (&json!(1), &json!("s-1"))
     );
     args[0] = "submit";
+    args.push("--no-reconcile");
     emulator.run(&args).expect(7);
     emulator.run(&args).expect(0);
 

@@ -16,6 +16,7 @@ use session_export_transport::{Clock, Transport};
 use crate::deadline::{Deadline, Phase, PhaseTimer};
 use crate::export::{ExportsInFlight, InFlight};
 use crate::operation::Operation;
+use crate::reconcile::OwnTasks;
 use crate::retry::{Budget, CoolDown};
 use crate::{
     Endpoint, Error, ErrorKind, ExportSessions, ExportTask, ListSessions, RetryPolicy, Spent, SystemClock,
@@ -64,6 +65,7 @@ struct Shared {
     head_limit: Duration,
     idle_limit: Duration,
     user_agent: HeaderValue,
+    own_tasks: OwnTasks,
     retry_policy: RetryPolicy,
     retry_budget: Budget,
     cool_down: CoolDown,
@@ -140,7 +142,8 @@ impl Client {
         ExportTask::new(self.clone(), TaskRef::new(self.project_id().clone(), id, None))
     }
 
-    /// Goes on with a task that this or another process submitted and wrote down.
+    /// Goes on with a task that this or another process submitted and wrote down. It then counts as this client's own:
+    /// [`reconcile`](Self::reconcile) does not take it for the task of a lost submit.
     ///
     /// # Errors
     ///
@@ -153,6 +156,7 @@ impl Client {
                 self.project_id()
             )));
         }
+        self.own_tasks().add(task.task_id());
         Ok(ExportTask::new(self.clone(), task))
     }
 
@@ -188,6 +192,10 @@ impl Client {
 
     pub(crate) fn idle_limit(&self) -> Duration {
         self.shared.idle_limit
+    }
+
+    pub(crate) fn own_tasks(&self) -> &OwnTasks {
+        &self.shared.own_tasks
     }
 
     pub(crate) fn retry_policy(&self) -> &RetryPolicy {
@@ -369,6 +377,7 @@ impl ClientBuilder {
                 head_limit: self.head_limit,
                 idle_limit: self.idle_limit,
                 user_agent: user_agent(self.user_agent.as_deref())?,
+                own_tasks: OwnTasks::default(),
                 retry_policy: self.retry_policy,
                 retry_budget: Budget::default(),
                 cool_down: CoolDown::default(),

@@ -45,7 +45,8 @@
 //!   file, unless you ask [`CredentialChain`] or [`EndpointOverrides`] to. A bundled transport hands its connections and name look-ups to the runtime that calls, and reads the
 //!   system's certificate authorities when it is built (`SSL_CERT_FILE` and `SSL_CERT_DIR` included).
 //! - A submit is sent once; again only where the service certainly did not take it. When its answer is lost, that is
-//!   [`ErrorKind::Ambiguous`], not a second task.
+//!   [`ErrorKind::Ambiguous`], not a second task; [`Client::reconcile`] finds out what became of it, and a
+//!   [`SubmitJournal`] lets another process do so.
 //! - Everything else is tried again when it failed for a passing reason ([`RetryPolicy`]), and a 429 holds back every call of
 //!   the client for the window that it names.
 //! - A download that breaks off is continued under the same strong validator or begun again: never a file that is put
@@ -72,7 +73,9 @@ mod download;
 mod endpoint;
 mod error;
 mod export;
+mod journal;
 mod operation;
+mod reconcile;
 mod retry;
 
 pub use client::{Client, ClientBuilder};
@@ -81,9 +84,11 @@ pub use download::{
     Download, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt, Sha256Digest,
 };
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
-pub use error::{Error, ErrorKind, ServiceFailure, Spent, TaskFailure};
-pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitPolicy};
+pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
+pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitEvent, WaitPolicy, Watch};
+pub use journal::{FileJournal, JournalRefusal, JournalState, SubmitIntent, SubmitJournal};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
+pub use reconcile::{Ambiguity, Candidate, Reconciliation};
 pub use retry::RetryPolicy;
 
 pub use session_export_auth::{

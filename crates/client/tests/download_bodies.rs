@@ -37,7 +37,7 @@ async fn over_a_socket(response: &str, change: fn(Download) -> Download) -> Resu
         let ready = client.task(TASK.parse().unwrap()).ready().await.unwrap();
         change(ready.download()).to_path(directory.path().join("x")).await
     };
-    let (outcome, request) = guarded(async { tokio::join!(download, serve) }).await;
+    let (outcome, request) = guarded(Box::pin(async { tokio::join!(download, serve) })).await;
     assert!(request.starts_with("GET /v2/"), "{request}");
     server.assert_no_visitor();
     settle(outcome, directory.path())

@@ -12,6 +12,8 @@ use super::{ConnectionArgs, EmulatorArgs, FilterArgs};
 pub(crate) enum Command {
     /// Submit, wait and download: from a filter to a file
     Export(Box<ExportArgs>),
+    /// Go on with an export whose program was killed, by its journal
+    Resume(Box<ResumeArgs>),
     /// Create an export task and print its id
     Submit(Box<SubmitArgs>),
     /// List the tasks of the export centre
@@ -41,6 +43,30 @@ pub(crate) struct ExportArgs {
     /// Delete the task once its file is here
     #[arg(long, help_heading = "Output")]
     pub(crate) delete: bool,
+    /// Write down each step in this new file, so that `session-export resume FILE` can go on after a crash
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "emulator",
+        help_heading = "Reliability"
+    )]
+    pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reconcile: ReconcileFlags,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ResumeArgs {
+    /// The journal that `session-export export --journal FILE` wrote
+    #[arg(value_name = "FILE")]
+    pub(crate) journal: PathBuf,
+    /// Replace a file that is already there
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) wait: WaitFlags,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
@@ -49,6 +75,8 @@ pub(crate) struct ExportArgs {
 pub(crate) struct SubmitArgs {
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) reconcile: ReconcileFlags,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
@@ -161,4 +189,13 @@ pub(crate) struct WaitFlags {
     /// Give up waiting for the task after this time: 30s, 5m, 1h
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) wait_timeout: Option<Duration>,
+}
+
+/// What to do when the answer to a submit is lost.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Reliability")]
+pub(crate) struct ReconcileFlags {
+    /// When a submit's answer is lost, end at once instead of finding out what became of it
+    #[arg(long)]
+    pub(crate) no_reconcile: bool,
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use clap::Parser;
 
 pub(crate) use commands::{
-    Command, DeleteArgs, DownloadArgs, ExportArgs, Format, OutputArgs, SessionsArgs, SubmitArgs, TasksArgs,
-    TokenArgs, WaitArgs,
+    Command, DeleteArgs, DownloadArgs, ExportArgs, Format, OutputArgs, ResumeArgs, SessionsArgs, SubmitArgs,
+    TasksArgs, TokenArgs, WaitArgs,
 };
 pub(crate) use connection::{ConnectionArgs, CredentialArgs, Place, Stack, TransportArgs};
 pub(crate) use emulator::EmulatorArgs;
@@ -46,9 +46,9 @@ Exit codes:
   2    bad usage or filter; nothing was sent
   3    not authenticated
   4    not permitted
-  5    throttled, unavailable, or not sent
+  5    throttled, unavailable, or not sent; after a lost answer: no task was created, it is safe to submit again
   6    the task failed, expired, or is gone
-  7    the outcome of a submit is unknown: a task may exist
+  7    the outcome of a submit is unknown: a task may exist, and could not be told from others
   8    not ready in time: a deadline passed, or the file is still being made; it can be waited for again
   130  interrupted (129 when hung up, 143 when terminated)";
 

@@ -1,6 +1,7 @@
 //! `download`, and the second half of `export`.
 
-use std::io::{ErrorKind, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -61,6 +62,23 @@ impl Target {
             force: args.force,
             max_bytes: args.max_bytes,
         })
+    }
+
+    /// The target of an export that goes on: a file that is there may be its own.
+    pub(super) fn resumed(
+        path: PathBuf,
+        force: bool,
+        max_bytes: Option<u64>,
+        json: bool,
+    ) -> Result<Self, Failure> {
+        let is_file = path.is_file();
+        let output = OutputArgs {
+            output: Some(path),
+            force: force || is_file,
+            max_bytes,
+        };
+        let target = Self::new(output, json)?;
+        Ok(Self { force, ..target })
     }
 
     /// Makes sure that a file can be made there, by making one.
@@ -155,9 +173,24 @@ pub(super) struct Received {
     /// None when the file itself is on standard output.
     document: Option<Value>,
     line: String,
+    pub(super) file: Option<ReceivedFile>,
+}
+
+/// The file.
+pub(super) struct ReceivedFile {
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    pub(super) sha256: Option<Sha256Digest>,
 }
 
 impl Received {
+    /// Adds something to the document, if there is one.
+    pub(super) fn add(&mut self, key: &str, value: Option<Value>) {
+        if let (Some(document), Some(value)) = (&mut self.document, value) {
+            document[key] = value;
+        }
+    }
+
     /// Tells the result.
     pub(super) async fn tell(&self, context: &Context<'_>) -> Result<(), Failure> {
         match &self.document {
@@ -191,26 +224,103 @@ pub(super) async fn receive(
             return Ok(Received {
                 document: None,
                 line: summary("standard output", receipt.bytes, receipt.sha256, receipt.format),
+                file: None,
             });
         }
         Place::Directory(directory) => download.to_directory(directory).await?,
         Place::File(path) => download.to_path(path).await?,
     };
-    if let Some(note) = wrong_suffix(&file.path, file.format) {
+    let receipt = file.receipt();
+    Ok(received(context, ready, file.path, &receipt))
+}
+
+/// Downloads for an export that goes on. A file that is there is its own, if it is the same: the process that was before
+/// this one died after it had renamed the file, and before it could write that down.
+pub(super) async fn receive_again(
+    context: &Context<'_>,
+    ready: &ReadyExport,
+    target: &Target,
+) -> Result<Received, Failure> {
+    let path = match &target.place {
+        Place::File(path) => Some(path.clone()),
+        Place::Directory(directory) => ready.file_name().map(|name| directory.join(name)),
+        Place::StandardOutput => None,
+    };
+    let Some(path) = path.filter(|path| !target.force && path.is_file()) else {
+        return receive(context, ready, target).await;
+    };
+    let failed = |error| Failure::io(&format!("read {}", shown(&path)), &error);
+    let mut there = Comparison::new(File::open(&path).map_err(failed)?);
+    let receipt = ready.download().to_writer(&mut there).await?;
+    if !there.ends_the_same().map_err(failed)? {
+        return Err(Failure::usage(format!(
+            "{} is already there and is not this export's file; use --force to replace it",
+            shown(&path)
+        )));
+    }
+    context.progress.say("the file was there already, whole");
+    Ok(received(context, ready, path, &receipt))
+}
+
+/// Compares what is written into it with a file.
+struct Comparison {
+    file: BufReader<File>,
+    differs: bool,
+}
+
+impl Comparison {
+    fn new(file: File) -> Self {
+        Self {
+            file: BufReader::new(file),
+            differs: false,
+        }
+    }
+
+    /// Whether the file was the same to its end.
+    fn ends_the_same(mut self) -> io::Result<bool> {
+        Ok(!self.differs && self.file.fill_buf()?.is_empty())
+    }
+}
+
+impl Write for Comparison {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut there = vec![0; bytes.len()];
+        if !self.differs {
+            self.differs = match self.file.read_exact(&mut there) {
+                Ok(()) => there != bytes,
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => true,
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn received(context: &Context<'_>, ready: &ReadyExport, path: PathBuf, receipt: &Receipt) -> Received {
+    if let Some(note) = wrong_suffix(&path, receipt.format) {
         context.progress.say(note);
     }
     let document = json!({
         "task_id": ready.task_id(),
-        "path": file.path.to_string_lossy(),
-        "bytes": file.bytes,
-        "sha256": file.sha256.map(|digest| digest.to_string()),
-        "file_name": file.file_name.as_ref().map(|name| name.as_str()),
-        "format": file.format.as_str(),
+        "path": path.to_string_lossy(),
+        "bytes": receipt.bytes,
+        "sha256": receipt.sha256.map(|digest| digest.to_string()),
+        "file_name": receipt.file_name.as_ref().map(|name| name.as_str()),
+        "format": receipt.format.as_str(),
     });
-    Ok(Received {
+    Received {
         document: Some(document),
-        line: summary(&shown(&file.path), file.bytes, file.sha256, file.format),
-    })
+        line: summary(&shown(&path), receipt.bytes, receipt.sha256, receipt.format),
+        file: Some(ReceivedFile {
+            path,
+            bytes: receipt.bytes,
+            sha256: receipt.sha256,
+        }),
+    }
 }
 
 /// The library's own writer would write on the thread that listens for signals.

@@ -4,6 +4,9 @@ mod delete;
 mod download;
 mod emulator;
 mod export;
+mod obtain;
+mod reconcile;
+mod resume;
 mod sessions;
 mod submit;
 mod tasks;
@@ -38,6 +41,7 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
     };
     match cli.command {
         Command::Export(args) => export::run(&context, *args).await,
+        Command::Resume(args) => resume::run(&context, *args).await,
         Command::Submit(args) => submit::run(&context, *args).await,
         Command::Tasks(args) => tasks::run(&context, args).await,
         Command::Wait(args) => wait::run(&context, args).await,
@@ -50,6 +54,12 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
 }
 
 impl Context<'_> {
+    /// Until the deadline over everything, if there is one.
+    fn time_left(&self) -> Option<Duration> {
+        self.timeout
+            .map(|timeout| timeout.saturating_sub(self.started.elapsed()))
+    }
+
     /// The result: a JSON document, or the line for people.
     async fn result(&self, document: &Value, line: impl AsRef<str>) -> Result<(), Failure> {
         let text = self.text(document, line);
@@ -78,8 +88,8 @@ impl Context<'_> {
             write(&mut out)?;
             out.flush()
         });
-        let written = match self.timeout {
-            Some(timeout) => tokio::time::timeout(timeout.saturating_sub(self.started.elapsed()), written)
+        let written = match self.timeout.zip(self.time_left()) {
+            Some((timeout, left)) => tokio::time::timeout(left, written)
                 .await
                 .map_err(|_| Failure::deadline(timeout, "writing to standard output"))?,
             None => written.await,

@@ -1,9 +1,11 @@
-//! `submit`, and the first third of `export`.
+//! `submit`
 
 use serde_json::json;
-use session_export::{ExportTask, SessionFilter, SessionOperation};
+use session_export::SessionOperation;
 
 use super::Context;
+use super::obtain::Obtain;
+use super::wait::policy;
 use crate::args::SubmitArgs;
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -12,23 +14,18 @@ pub(super) async fn run(context: &Context<'_>, args: SubmitArgs) -> Result<(), F
     let filter = args.filter.build(SessionOperation::Export)?;
     let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     context.say_window(&filter);
-    let task = submit(context, &connection, filter).await?;
-    context
-        .result(&json!({"task_id": task.task_id()}), task.task_id().as_str())
-        .await
-}
-
-/// Submits. Whatever ends the program during or after it says what it leaves behind.
-pub(super) async fn submit(
-    context: &Context<'_>,
-    connection: &Connection,
-    filter: SessionFilter,
-) -> Result<ExportTask, Failure> {
-    context.progress.submits();
-    let submitted = connection.client.export_sessions(filter).submit().await;
-    match &submitted {
-        Ok(task) => context.progress.has_task(task.task_id()),
-        Err(_) => context.progress.leaves_nothing(),
+    let obtain = Obtain {
+        context,
+        connection: &connection,
+        journal: None,
+        reconciles: !args.reconcile.no_reconcile,
+        policy: policy(None),
+    };
+    let obtained = obtain.submit(filter).await?;
+    let id = obtained.task.task_id();
+    let mut document = json!({"task_id": id});
+    if let Some(reconciliation) = obtained.reconciliation {
+        document["reconciliation"] = reconciliation;
     }
-    Ok(submitted?)
+    context.result(&document, id.as_str()).await
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use session_export::{ExportTask, ReadyExport, WaitPolicy};
+use session_export::{ExportTask, ReadyExport, WaitEvent, WaitPolicy};
 
 use super::{Context, needs_tasks, task_id};
 use crate::args::WaitArgs;
@@ -14,6 +14,7 @@ pub(super) async fn run(context: &Context<'_>, args: WaitArgs) -> Result<(), Fai
     let id = task_id(&args.task)?;
     let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     let policy = policy(args.wait.wait_timeout).visibility(VISIBILITY);
+    context.progress.has_task(&id);
     let ready = until_ready(context, &connection.client.task(id), policy).await?;
     let document = serde_json::to_value(ready.info()).unwrap_or_default();
     let name = ready
@@ -36,11 +37,35 @@ pub(super) fn policy(limit: Option<Duration>) -> WaitPolicy {
     }
 }
 
+/// Waits, and says now and then how it goes.
 pub(super) async fn until_ready(
     context: &Context<'_>,
     task: &ExportTask,
     policy: WaitPolicy,
 ) -> Result<ReadyExport, Failure> {
-    context.progress.has_task(task.task_id());
-    Ok(task.wait(policy).await?)
+    let mut watch = task.watch(policy);
+    let (mut said, mut next) = ("", Duration::ZERO);
+    while let Some(event) = watch.next().await {
+        let (what, elapsed, problem) = match event? {
+            WaitEvent::Ready(ready) => return Ok(*ready),
+            WaitEvent::InProgress { elapsed, .. } => ("the file is being made", elapsed, None),
+            WaitEvent::NotListed { elapsed, .. } => ("the task is not listed yet", elapsed, None),
+            WaitEvent::LookFailed { elapsed, problem, .. } => {
+                ("a look failed, going on", elapsed, Some(problem))
+            }
+            _ => continue,
+        };
+        // What is new is said at once, but that it goes well not before it takes some time.
+        if (what != said && problem.is_some()) || elapsed >= next.max(EVERY) {
+            let problem = problem.map_or_else(String::new, |problem| format!(": {problem}"));
+            context
+                .progress
+                .say(format!("waiting: {} s, {what}{problem}", elapsed.as_secs()));
+            (said, next) = (what, elapsed + EVERY);
+        }
+    }
+    Err(Failure::usage("the wait ended without an end"))
 }
+
+/// How often to say that a wait goes on.
+const EVERY: Duration = Duration::from_secs(10);

@@ -36,6 +36,16 @@ pub struct FileReceipt {
 }
 
 impl FileReceipt {
+    /// What it says apart from the path.
+    pub fn receipt(&self) -> Receipt {
+        Receipt {
+            bytes: self.bytes,
+            sha256: self.sha256,
+            file_name: self.file_name.clone(),
+            format: self.format,
+        }
+    }
+
     pub(super) fn new(path: PathBuf, receipt: Receipt) -> Self {
         let Receipt {
             bytes,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use session_export_transport::Delivery;
 
-use super::{Error, ErrorKind, TaskFailure};
+use super::{Error, ErrorKind, JournalProblem, TaskFailure};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,6 +46,15 @@ impl fmt::Display for Error {
                 wait.as_secs_f64()
             ),
             ErrorKind::Sink { action, .. } => write!(f, "could not {action} the file"),
+            ErrorKind::Journal { problem, task } => match task {
+                Some(task) => write!(
+                    f,
+                    "task {} was created, but {problem}; note the task down",
+                    task.task_id()
+                ),
+                None if self.operation().is_some() => write!(f, "not sent, {problem}"),
+                None => write!(f, "{problem}"),
+            },
             ErrorKind::TooLarge {
                 max_bytes,
                 announced: Some(announced),
@@ -78,6 +87,24 @@ impl fmt::Display for TaskFailure {
                 f.write_str("the export centre does not list the task; check project, endpoint and task id")
             }
             Self::NotReady => f.write_str("the file of the export task is still being made; wait for it"),
+        }
+    }
+}
+
+impl fmt::Display for JournalProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyThere => f.write_str("there is a file already where the journal was to be"),
+            Self::Locked => f.write_str("another process has the journal"),
+            Self::UnknownVersion { version } => {
+                write!(
+                    f,
+                    "the journal has version {version}, which this program cannot read"
+                )
+            }
+            Self::Corrupt { line } => write!(f, "line {line} of the journal is not understood"),
+            Self::File { action, .. } => write!(f, "could not {action} the journal"),
+            Self::Refused => f.write_str("the journal did not take the entry"),
         }
     }
 }

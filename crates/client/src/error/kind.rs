@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::{HeaderValue, StatusCode};
 use session_export_auth::AuthError;
-use session_export_model::{ClockSkew, Violations};
+use session_export_model::{ClockSkew, TaskRef, Violations};
 use session_export_transport::{Delivery, TransportErrorKind};
 
 use crate::Operation;
@@ -79,6 +79,46 @@ pub enum ErrorKind {
         /// How many it has, if the server said so.
         announced: Option<u64>,
     },
+    /// A journal cannot be used, or did not take an entry. The source says why.
+    #[non_exhaustive]
+    Journal {
+        /// What is wrong with it.
+        problem: JournalProblem,
+        /// The task that was created all the same; without one, nothing was sent.
+        task: Option<TaskRef>,
+    },
+}
+
+/// What is wrong with a journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JournalProblem {
+    /// There is a file already where one was to be created. It may be another export's journal.
+    AlreadyThere,
+    /// Another process has it.
+    Locked,
+    /// It was written by another version of this library.
+    #[non_exhaustive]
+    UnknownVersion {
+        /// The version.
+        version: u64,
+    },
+    /// It is not a journal, or a line is damaged.
+    #[non_exhaustive]
+    Corrupt {
+        /// Which line, counted from 1.
+        line: usize,
+    },
+    /// The file could not be created, opened, read, written. The source is the `io::Error`.
+    #[non_exhaustive]
+    File {
+        /// What was attempted.
+        action: &'static str,
+        /// The kind of the `io::Error`.
+        kind: std::io::ErrorKind,
+    },
+    /// A [`SubmitJournal`](crate::SubmitJournal) did not take the entry.
+    Refused,
 }
 
 impl ErrorKind {
@@ -96,6 +136,7 @@ impl ErrorKind {
             Self::Deadline { .. } => "deadline",
             Self::HeldBack { .. } => "held_back",
             Self::Sink { .. } => "sink",
+            Self::Journal { .. } => "journal",
             Self::TooLarge { .. } => "too_large",
         }
     }

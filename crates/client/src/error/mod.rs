@@ -4,15 +4,18 @@ mod display;
 mod kind;
 
 use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use http::StatusCode;
 use session_export_auth::{AuthError, AuthErrorKind};
-use session_export_model::{Violations, advice};
+use session_export_model::{ProjectId, TaskRef, Violations, advice};
 use session_export_transport::{Delivery, TransportError};
 
-pub use kind::{ErrorKind, ServiceFailure, Spent, TaskFailure};
+pub use kind::{ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
 
-use crate::{Operation, PartialFile};
+use crate::{Ambiguity, JournalRefusal, Operation, PartialFile};
 
 /// Why an operation did not succeed.
 ///
@@ -31,6 +34,7 @@ struct Inner {
     operation: Option<Operation>,
     kind: ErrorKind,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    ambiguity: Option<Ambiguity>,
     /// Of a download that broke off.
     received: Option<u64>,
     partial: Option<PartialFile>,
@@ -47,6 +51,7 @@ impl Error {
                 operation,
                 kind,
                 source: None,
+                ambiguity: None,
                 received: None,
                 partial: None,
             }),
@@ -81,12 +86,56 @@ impl Error {
         Self::new(operation, kind).with_source(error)
     }
 
-    pub(crate) fn sink(action: &'static str, error: std::io::Error) -> Self {
+    pub(crate) fn sink(action: &'static str, error: io::Error) -> Self {
         let kind = ErrorKind::Sink {
             action,
             kind: error.kind(),
         };
         Self::new(Operation::Download, kind).with_source(error)
+    }
+
+    /// A journal of this path that cannot be used.
+    pub(crate) fn journal(path: &Path, problem: JournalProblem) -> Self {
+        Self::of_journal(problem, None).with_source(JournalAt(path.to_owned()))
+    }
+
+    pub(crate) fn journal_io(path: &Path, action: &'static str, error: &io::Error) -> Self {
+        let kind = error.kind();
+        let error = io::Error::new(kind, format!("{}: {error}", JournalAt(path.to_owned())));
+        Self::of_journal(JournalProblem::File { action, kind }, None).with_source(error)
+    }
+
+    /// A journal that did not take an entry about a submit, which created `task`, or was not sent.
+    pub(crate) fn not_journalled(task: Option<TaskRef>, refusal: JournalRefusal) -> Self {
+        let mut error = Self::of_journal(JournalProblem::Refused, task).with_source(refusal);
+        error.inner.operation = Some(Operation::ExportSessions);
+        error
+    }
+
+    fn of_journal(problem: JournalProblem, task: Option<TaskRef>) -> Self {
+        Self::of(None, ErrorKind::Journal { problem, task })
+    }
+
+    /// Says for which project a submit's answer was lost, if it was.
+    pub(crate) fn lost_for(mut self, project_id: &ProjectId) -> Self {
+        if let ErrorKind::Ambiguous { started_at, .. } = *self.kind() {
+            self.inner.ambiguity = Some(Ambiguity::new(project_id.clone(), started_at, started_at));
+        }
+        self
+    }
+
+    /// What [`Client::reconcile`](crate::Client::reconcile) needs to find out what became of a submit; there for every
+    /// [ambiguous](Self::is_ambiguous) error of [`ExportSessions::submit`](crate::ExportSessions::submit).
+    pub fn ambiguity(&self) -> Option<&Ambiguity> {
+        self.inner.ambiguity.as_ref()
+    }
+
+    /// The task that was created although its submit failed: a journal did not take it.
+    pub fn submitted_task(&self) -> Option<&TaskRef> {
+        match self.kind() {
+            ErrorKind::Journal { task, .. } => task.as_ref(),
+            _ => None,
+        }
     }
 
     pub(crate) fn with_received(mut self, bytes: u64) -> Self {
@@ -204,6 +253,7 @@ impl Error {
             ErrorKind::InvalidRequest(_)
                 | ErrorKind::Configuration { .. }
                 | ErrorKind::Auth(_)
+                | ErrorKind::Journal { task: None, .. }
                 | ErrorKind::HeldBack { .. }
                 | ErrorKind::Transport {
                     delivery: Delivery::NotSent,
@@ -230,3 +280,15 @@ impl StdError for Error {
         }
     }
 }
+
+/// Which journal it is, on one line.
+#[derive(Debug)]
+struct JournalAt(PathBuf);
+
+impl fmt::Display for JournalAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&session_export_model::one_line(&self.0.to_string_lossy()))
+    }
+}
+
+impl StdError for JournalAt {}

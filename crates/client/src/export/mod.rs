@@ -5,9 +5,11 @@ mod ready;
 mod submit;
 mod task;
 mod wait;
+mod watch;
 
 pub(crate) use in_flight::{ExportsInFlight, InFlight};
 pub use ready::ReadyExport;
 pub use submit::ExportSessions;
 pub use task::{ExportTask, TaskState};
 pub use wait::WaitPolicy;
+pub use watch::{WaitEvent, Watch};

@@ -1,13 +1,13 @@
 //! An export that has not been submitted yet.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use session_export_model::{SessionFilter, SessionOperation, TaskRef};
+use session_export_model::{SessionFilter, TaskRef};
 
 use super::ExportTask;
 use crate::deadline::Phase;
-use crate::operation::Operation;
-use crate::{Client, Error};
+use crate::{Client, Error, SubmitIntent, SubmitJournal};
 
 /// An export that has not been submitted yet.
 #[derive(Debug)]
@@ -15,11 +15,16 @@ use crate::{Client, Error};
 pub struct ExportSessions {
     client: Client,
     filter: SessionFilter,
+    journal: Option<Arc<dyn SubmitJournal>>,
 }
 
 impl ExportSessions {
     pub(crate) fn new(client: Client, filter: SessionFilter) -> Self {
-        Self { client, filter }
+        Self {
+            client,
+            filter,
+            journal: None,
+        }
     }
 
     /// One deadline, counted from now, over submitting, waiting and downloading together.
@@ -28,11 +33,18 @@ impl ExportSessions {
         self
     }
 
+    /// Tells `journal` before and after the submit, so that another process can go on should this one die.
+    pub fn journal(mut self, journal: impl SubmitJournal + 'static) -> Self {
+        self.journal = Some(Arc::new(journal));
+        self
+    }
+
     /// Creates the export task.
     ///
     /// It is sent once, and again only where it is certain that the service did not take it: it was never sent, a 401, a
     /// 429. The service knows no idempotency key, so a submit whose answer is lost may have created a task; that is
     /// [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous), and repeating it may create a second one.
+    /// [`Client::reconcile`] finds out.
     ///
     /// Where the client has a limit on exports in flight, it waits for a place first; see
     /// [`ClientBuilder::exports_in_flight`](crate::ClientBuilder::exports_in_flight).
@@ -40,20 +52,53 @@ impl ExportSessions {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the filter breaks a rule of exports (nothing
-    /// is sent), [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous), or whatever else the call ends with.
+    /// is sent), [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous),
+    /// [`ErrorKind::Journal`](crate::ErrorKind::Journal) when the journal does not take an entry (before the submit:
+    /// nothing is sent; after it: [`Error::submitted_task`] has the task), or whatever else the call ends with.
     ///
     /// # Cancel safety
     ///
-    /// **Not cancel safe:** after dropping the future a task may exist. While it waits for a place, nothing was sent.
+    /// **Not cancel safe:** after dropping the future a task may exist. A journal then has an intent without a task.
+    /// While it waits for a place, nothing was sent.
     pub async fn submit(self) -> Result<ExportTask, Error> {
         let _time = self.client.time(Phase::Submit);
-        self.filter
-            .check(SessionOperation::Export)
-            .map_err(|violations| Error::invalid(Operation::ExportSessions, violations))?;
-        let client = self.client.entered().await?;
-        let (submitted, started_at) = client.submit(&self.filter).await?;
+        // A journal is not to hold an intent that is refused here.
+        self.client.check_export(&self.filter)?;
+        let client = &self.client.entered().await?;
+        if let Some(journal) = &self.journal {
+            let project_id = client.project_id().clone();
+            let intent = SubmitIntent::new(project_id, self.filter.clone(), client.clock().now());
+            journal
+                .about_to_submit(&intent)
+                .map_err(|refusal| Error::not_journalled(None, refusal))?;
+        }
+        let in_flight = client.own_tasks().begin(client.clock().monotonic());
+        let (submitted, started_at) = client
+            .submit(&self.filter)
+            .await
+            .map_err(|error| lost(client, error))?;
+        // Before it is no longer in flight, so that at no time its task looks like nobody's.
+        client.own_tasks().add(&submitted.task_id);
+        drop(in_flight);
         let project_id = client.project_id().clone();
         let task = TaskRef::new(project_id, submitted.task_id, Some(started_at));
-        Ok(ExportTask::new(client, task))
+        if let Some(journal) = &self.journal {
+            journal
+                .submitted(&task)
+                .map_err(|refusal| Error::not_journalled(Some(task.clone()), refusal))?;
+        }
+        Ok(ExportTask::new(client.clone(), task))
     }
+}
+
+/// Notes a lost submit's start by the monotonic clock too: the wall clock may be set before somebody asks for its task.
+fn lost(client: &Client, error: Error) -> Error {
+    let error = error.lost_for(client.project_id());
+    if let Some(ambiguity) = error.ambiguity() {
+        let started_at = ambiguity.started_at();
+        let age = (client.clock().now() - started_at).to_std().unwrap_or_default();
+        let began = client.clock().monotonic().saturating_sub(age);
+        client.own_tasks().lose(started_at, began);
+    }
+    error
 }

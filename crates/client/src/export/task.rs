@@ -2,7 +2,7 @@
 
 use session_export_model::{ExportTaskInfo, TaskId, TaskRef, TaskStatus, one_line};
 
-use super::{ReadyExport, WaitPolicy, wait};
+use super::{ReadyExport, WaitEvent, WaitPolicy, Watch};
 use crate::deadline::Phase;
 use crate::operation::Operation;
 use crate::retry::Tries;
@@ -77,10 +77,37 @@ impl ExportTask {
     ///
     /// Cancel safe: the task goes on, and it can be waited for again.
     pub async fn wait(&self, policy: WaitPolicy) -> Result<ReadyExport, Error> {
-        let _time = self.client.time(Phase::Wait);
-        wait::until_ready(self, &self.client, &policy)
-            .await
-            .inspect_err(|error| self.leave_if_over(error))
+        let mut watch = self.watch(policy);
+        loop {
+            match watch.next().await {
+                Some(Ok(WaitEvent::Ready(ready))) => return Ok(*ready),
+                Some(Err(error)) => return Err(error),
+                Some(Ok(_)) => {}
+                None => return Err(task_failure(TaskFailure::NotReady)),
+            }
+        }
+    }
+
+    /// Waits as [`wait`](Self::wait) does, and says what each look finds: for a program that shows how it goes.
+    ///
+    /// ```no_run
+    /// use session_export::{ExportTask, ReadyExport, WaitEvent, WaitPolicy};
+    ///
+    /// # async fn example(task: ExportTask) -> Result<Option<ReadyExport>, session_export::Error> {
+    /// let mut watch = task.watch(WaitPolicy::default());
+    /// while let Some(event) = watch.next().await {
+    ///     match event? {
+    ///         WaitEvent::Ready(ready) => return Ok(Some(*ready)),
+    ///         other => println!("{other:?}"),
+    ///     }
+    /// }
+    /// # Ok(None)
+    /// # }
+    /// ```
+    ///
+    /// Its time counts from this call. Nothing is sent before [`Watch::next`] is called.
+    pub fn watch(&self, policy: WaitPolicy) -> Watch {
+        Watch::new(self.client.clone(), self.clone(), policy)
     }
 
     /// The file, if it can be downloaded now.
@@ -120,7 +147,7 @@ impl ExportTask {
     }
 
     /// A task that cannot give a file is in flight no more.
-    fn leave_if_over(&self, error: &Error) {
+    pub(super) fn leave_if_over(&self, error: &Error) {
         if matches!(error.kind(), ErrorKind::Task(_)) {
             self.client.export_is_over();
         }

@@ -6,7 +6,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
-use session_export_model::{ClockSkew, ErrorBody, retry_hint};
+use session_export_model::{ClockSkew, ErrorBody, parse_http_date, retry_hint};
 use session_export_transport::{
     Delivery, Request, RequestBody, ResponseBody, TransportError, TransportErrorKind,
 };
@@ -28,6 +28,15 @@ pub(crate) struct Call {
     operation: Operation,
     request: Request,
     tries: Tries,
+}
+
+/// The times of an attempt that succeeded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchange {
+    /// By this machine's wall clock.
+    pub(crate) started_at: DateTime<Utc>,
+    /// When the server says that it answered.
+    pub(crate) date: Option<DateTime<Utc>>,
 }
 
 /// A response whose status was a success.
@@ -95,7 +104,7 @@ impl Call {
     }
 
     /// Like [`send`](Self::send), and reads the body as JSON; a body that breaks off is a failed attempt like any other.
-    /// Returns when the attempt that succeeded began, too.
+    /// Returns the times of the attempt that succeeded, too.
     ///
     /// `blank` tells a value that would also come of a body with nothing in it: then the body is searched for an error
     /// code, because some of the service's error codes are documented with status 200.
@@ -103,15 +112,19 @@ impl Call {
         mut self,
         client: &Client,
         blank: impl Fn(&T) -> bool,
-    ) -> Result<(T, DateTime<Utc>), Error> {
+    ) -> Result<(T, Exchange), Error> {
         let mut attempts = self.start(client);
         loop {
             let reply = self.until_success(client, &mut attempts).await?;
-            let started_at = reply.started_at;
+            let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
+            let exchange = Exchange {
+                started_at: reply.started_at,
+                date: date.and_then(parse_http_date),
+            };
             match reply.json(client, &blank).await {
                 Ok(value) => {
                     attempts.succeeded();
-                    return Ok((value, started_at));
+                    return Ok((value, exchange));
                 }
                 Err(failed) => attempts.after(failed).await?,
             }

@@ -1,11 +1,19 @@
 //! `GET /v2/{project_id}/export-tasks`
 
+use chrono::{DateTime, Utc};
 use session_export_model::{ExportTaskInfo, ExportTaskList, TaskId, TaskQuery};
 
 use super::{Call, Operation};
 use crate::deadline::Phase;
 use crate::retry::Tries;
 use crate::{Client, Error};
+
+/// A page of the export centre's list.
+pub(crate) struct TaskPage {
+    pub(crate) list: ExportTaskList,
+    /// By the reply's `Date`.
+    pub(crate) date: Option<DateTime<Utc>>,
+}
 
 impl Client {
     /// Lists a page of the export centre. It holds the tasks of every export of the project, not only of sessions.
@@ -43,18 +51,30 @@ impl Client {
     }
 
     async fn page_of_tasks(&self, query: &TaskQuery, tries: Tries) -> Result<ExportTaskList, Error> {
+        Ok(self.dated_page_of_tasks(query, tries).await?.list)
+    }
+
+    /// A page, and when the server says that it wrote it.
+    pub(crate) async fn dated_page_of_tasks(
+        &self,
+        query: &TaskQuery,
+        tries: Tries,
+    ) -> Result<TaskPage, Error> {
         const OPERATION: Operation = Operation::ListTasks;
         query
             .check()
             .map_err(|violations| Error::invalid(OPERATION, violations))?;
         let path = ["v2", self.project_id().as_str(), "export-tasks"];
         let uri = self.endpoint().export_centre().url(path, query.pairs());
-        let (list, _) = Call::get(OPERATION, uri)
+        let (list, exchange) = Call::get(OPERATION, uri)
             .tries(tries)
             .json(self, |list: &ExportTaskList| {
                 list.count.is_none() && list.export_tasks.is_empty()
             })
             .await?;
-        Ok(list)
+        Ok(TaskPage {
+            list,
+            date: exchange.date,
+        })
     }
 }
