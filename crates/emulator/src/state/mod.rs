@@ -163,7 +163,7 @@ impl Opened {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if (name.starts_with(UNFINISHED) || is_file_name(&name)) && !known.contains(&*name) {
-                fs::remove_file(entry.path())?;
+                remove(&entry.path())?;
             }
         }
         Ok(())
@@ -173,10 +173,7 @@ impl Opened {
     fn write(&self, path: &Path, header: &Header) -> io::Result<Log> {
         let new = self.directory.join(NEW_LOG);
         // One that a process left when it was killed may be readable to others.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove(&new)?;
         let file = private().append(true).create_new(true).open(&new)?;
         let mut writer = io::BufWriter::new(&file);
         log::write_line(&mut writer, header)?;
@@ -264,7 +261,7 @@ impl Store {
             .clone()
     }
 
-    /// Brings the log to the disk, and lets another emulator have the directory. Events that come later are refused.
+    /// Brings the log to the disk, which blocks for a moment, and lets another emulator have the directory. Events that come later are refused.
     pub(crate) fn close(&self) {
         if let Some(disk) = &self.0 {
             let log = disk.log.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -316,6 +313,14 @@ fn is_file_name(name: &str) -> bool {
 
 fn is_task_id(id: &str) -> bool {
     id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Removes a file that may be gone already: an emulator that was just dropped still tidies up.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// For a file that only its owner can read: it holds secrets.

@@ -234,6 +234,31 @@ fn secrets_are_not_shown() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_down_is_told_and_a_stopped_emulator_writes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+    let lock = File::create(directory.path().join(LOCK)).unwrap();
+    let store = Store(Some(Arc::new(Disk {
+        exports: directory.path().to_owned(),
+        log: Mutex::new(Some((Log::new(full).unwrap(), lock))),
+        failure: Mutex::default(),
+    })));
+    assert_eq!(store.failure(), None);
+    store.note(|| Event::KeysRevoked);
+    let failure = store.failure().unwrap();
+    assert!(failure.starts_with("No space left on device"), "{failure}");
+    assert!(store.record(|| Event::KeysRevoked).is_err());
+    store.close();
+    let error = store.record(|| Event::KeysRevoked).unwrap_err();
+    assert_eq!(error.to_string(), "the emulator has stopped");
+    // In memory nothing is made that nobody would read.
+    Store::default()
+        .record(|| unreachable!("there is no log"))
+        .unwrap();
+}
+
 #[test]
 fn other_sessions_have_another_fingerprint() {
     let made = |seed, count, days| {

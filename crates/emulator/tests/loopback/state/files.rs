@@ -119,6 +119,29 @@ async fn what_is_left_behind_is_cleared_away_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_file_of_which_the_log_does_not_know_yet_is_written_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let rig = start(directory.path()).await;
+    let id = rig.submit(&json!({})).await;
+    rig.advance(DELAY);
+    let expected = rig.download(&id).await.body.len();
+    drop(rig);
+    // As if it had been killed between the file's name and the line about it.
+    let path = directory.path().join("state.jsonl");
+    let log = fs::read_to_string(&path).unwrap();
+    let before = log.split_inclusive('\n').filter(|line| {
+        !line.starts_with("{\"event\":\"file\"") && !line.starts_with("{\"event\":\"downloaded\"")
+    });
+    fs::write(&path, before.collect::<String>()).unwrap();
+    assert!(file(directory.path(), &id, "xlsx").exists());
+    let rig = start(directory.path()).await;
+    assert!(!file(directory.path(), &id, "xlsx").exists());
+    assert_eq!(rig.task(&id).await["is_download"], false);
+    rig.advance(DELAY);
+    assert_eq!(rig.download(&id).await.body.len(), expected);
+}
+
+#[tokio::test]
 async fn an_export_that_cannot_be_stored_fails_for_good() {
     for (sessions, id) in [(300, "small"), (MANY, "large")] {
         let directory = tempfile::tempdir().unwrap();
