@@ -131,6 +131,10 @@ impl Failure {
     pub(crate) fn emulator(error: &EmulatorError) -> Self {
         match error {
             EmulatorError::NotLoopback(_) => Self::usage(format!("--listen: {error}")),
+            EmulatorError::StateVersion { .. }
+            | EmulatorError::StateInUse { .. }
+            | EmulatorError::StateDamaged { .. }
+            | EmulatorError::StateOption { .. } => Self::usage(format!("--state-dir: {error}")),
             EmulatorError::Rows { .. } | EmulatorError::ReadRows { .. } => {
                 Self::usage(format!("--rows: {}", chain(error)))
             }

@@ -64,6 +64,42 @@ fn the_emulator_says_in_one_line_how_to_reach_it() {
 }
 
 #[test]
+fn an_emulator_with_a_state_directory_is_killed_and_goes_on() {
+    let place = directory();
+    let state = place.path().join("state");
+    let flags = [
+        "--sessions",
+        "50",
+        "--export-delay-ms",
+        "0",
+        "--state-dir",
+        state.to_str().unwrap(),
+    ];
+    let first = Emulator::start(&flags);
+    let task = first.submit();
+    let (password, user) = (
+        first.says("password").to_owned(),
+        first.says("user_name").to_owned(),
+    );
+    first.process.signal("KILL");
+    drop(first);
+    let second = Emulator::start(&flags);
+    assert_eq!(
+        (second.says("password"), second.says("user_name")),
+        (&*password, &*user)
+    );
+    let file = place.path().join("x.xlsx");
+    second
+        .run(&["download", &task, "-o", file.to_str().unwrap()])
+        .expect(0);
+
+    let mut other = vec!["emulator", "--json"];
+    other.extend(flags);
+    let refused = Running::start(program(&other)).finish().expect(2);
+    assert!(refused.stderr.contains("--state-dir: "), "{}", refused.stderr);
+}
+
+#[test]
 fn the_emulator_is_explicit_and_hostile_on_request() {
     let place = directory();
     let script = place.path().join("faults.json");

@@ -24,6 +24,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "--sessions" => builder.sessions(value.parse()?),
             "--days" => builder.days(value.parse()?),
             "--seed" => builder.seed(value.parse()?),
+            "--listen" => builder.listen(value.parse()?),
+            "--state-dir" => builder.state_dir(value),
             "--export-dir" => builder.export_dir(value),
             "--rows" => builder.rows(RowSource::file(PathBuf::from(value))),
             "--export-format" => builder.export_format(match value.as_str() {

@@ -105,11 +105,11 @@ async fn answer(app: &App, request: Request) -> Answer {
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
         ("POST", "/tokens/revoke") => {
-            app.tokens.revoke();
+            app.tokens.revoke(&app.store);
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
         ("POST", "/keys/revoke") => {
-            app.keys.revoke_temporary();
+            app.keys.revoke_temporary(&app.store);
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
         ("GET", "/clock") => Ok(clock(app)),

@@ -11,6 +11,7 @@ use crate::keys::Keys;
 use crate::metadata::MetadataSessions;
 use crate::options::{ClockFn, Options};
 use crate::random::Secrets;
+use crate::state::Store;
 use crate::tenancy::Tenancy;
 use crate::throttle::Throttle;
 use crate::tickets::Tickets;
@@ -22,6 +23,7 @@ pub(crate) struct App {
     pub(crate) clock: ClockFn,
     pub(crate) base_url: String,
     pub(crate) secrets: Secrets,
+    pub(crate) store: Store,
     pub(crate) tenancy: Tenancy,
     pub(crate) tokens: Tokens,
     pub(crate) keys: Keys,

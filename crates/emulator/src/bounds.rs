@@ -32,6 +32,11 @@ pub(crate) fn check(builder: &EmulatorBuilder) -> Result<(), EmulatorError> {
     let rules = [
         ("sessions", builder.sessions <= MAX_SESSIONS, "at most 2,000,000"),
         ("days", (1..=MAX_DAYS).contains(&builder.days), "from 1 to 3,650"),
+        (
+            "export_dir",
+            builder.export_dir.is_none() || builder.state_dir.is_none(),
+            "absent where there is a state_dir, which has the files",
+        ),
         ("export_delay", short(options.export_delay), SPAN),
         ("retention", short(options.retention), SPAN),
         ("token_ttl", short(options.token_ttl), SPAN),

@@ -29,6 +29,7 @@ pub struct EmulatorBuilder {
     pub(crate) days: u32,
     pub(crate) rows: Option<RowSource>,
     pub(crate) export_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
     pub(crate) clock: ClockFn,
     pub(crate) password: Option<String>,
@@ -63,6 +64,7 @@ impl Default for EmulatorBuilder {
             days: 60,
             rows: None,
             export_dir: None,
+            state_dir: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Arc::new(time::system_now),
             password: None,
@@ -104,10 +106,38 @@ impl EmulatorBuilder {
 
     /// The directory for the files of exports, which have to fit there, with about 2.5 kB for each session of the
     /// spreadsheet that is being written. They are deleted with their tasks, when these expire, and when the emulator
-    /// stops. Default: the system's directory for temporary files.
+    /// stops. Default: the system's directory for temporary files, or a part of [`state_dir`](Self::state_dir), with
+    /// which there cannot be another one.
     pub fn export_dir(self, directory: impl Into<PathBuf>) -> Self {
         Self {
             export_dir: Some(directory.into()),
+            ..self
+        }
+    }
+
+    /// A directory that keeps export tasks, their files, tokens, temporary keys, and the user's password and key over
+    /// a restart; it is made unless it is there. See the [crate's page](crate#state) for what is kept and what the
+    /// next start must have in common with this one. Default: none, and everything is forgotten with the emulator.
+    ///
+    /// ```
+    /// use session_export_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let directory = directory.path().join("state");
+    /// let emulator = Emulator::builder().state_dir(&directory).start().await?;
+    /// let password = emulator.password().to_owned();
+    /// emulator.shutdown().await;
+    ///
+    /// let emulator = Emulator::builder().state_dir(&directory).start().await?;
+    /// assert_eq!(emulator.password(), password);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn state_dir(self, directory: impl Into<PathBuf>) -> Self {
+        Self {
+            state_dir: Some(directory.into()),
             ..self
         }
     }
@@ -174,7 +204,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The user's password. Default: another random one at each start.
+    /// The user's password. Default: that of the [state](Self::state_dir), or else another random one at each start.
     pub fn password(self, password: impl Into<String>) -> Self {
         Self {
             password: Some(password.into()),
@@ -189,7 +219,7 @@ impl EmulatorBuilder {
     }
 
     /// The user's permanent access key: an id of 1 to 128 ASCII letters, digits, `-` and `_`, and a secret of at
-    /// least one character. Default: another random one at each start.
+    /// least one character. Default: that of the [state](Self::state_dir), or else another random one at each start.
     pub fn access_key(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         let (id, secret) = (id.into(), secret.into());
         Self {
@@ -281,10 +311,12 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     /// [`EmulatorError`] when an option is outside its bounds, rows cannot be read, the address is not a loopback address or cannot be
-    /// bound, there are no random bytes, or no tokio runtime is running.
+    /// bound, there are no random bytes, or no tokio runtime is running; and when the directory of the state cannot be
+    /// written, is used by another emulator, is damaged, or belongs to one with other options or of another version.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves nothing behind: nothing is served before it is ready.
+    /// Dropping the future leaves nothing behind but a [`state_dir`](Self::state_dir), which may stay locked for a
+    /// moment: nothing is served before it is ready.
     pub async fn start(self) -> Result<Emulator, EmulatorError> {
         bounds::check(&self)?;
         Emulator::start(self).await
@@ -299,6 +331,7 @@ impl fmt::Debug for EmulatorBuilder {
             .field("seed", &self.seed)
             .field("days", &self.days)
             .field("rows", &self.rows)
+            .field("state_dir", &self.state_dir)
             .field("listen", &self.listen)
             .field("password", &self.password.as_ref().map(|_| "[redacted]"))
             .field("access_key", &self.access_key.as_ref().map(|key| &key.id))

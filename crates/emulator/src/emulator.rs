@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,15 +19,13 @@ use crate::error::EmulatorError;
 use crate::faults::{self, Faults, Line, Wires};
 use crate::files::Writers;
 use crate::journal::{Log, SeenRequest};
-use crate::keys::Keys;
-use crate::metadata::MetadataSessions;
 use crate::projects::ProjectAccess;
 use crate::random::Secrets;
+use crate::state::{self, Kept, Opened, Restored, Store};
 use crate::tenancy::{self, Identity, Population, Tenancy};
 use crate::throttle::Throttle;
 use crate::tickets::Tickets;
 use crate::time;
-use crate::tokens::Tokens;
 use crate::wire::Front;
 
 /// How long [`Emulator::shutdown`] waits for answers that are being sent.
@@ -51,6 +50,7 @@ impl Emulator {
 
     pub(crate) async fn start(builder: EmulatorBuilder) -> Result<Self, EmulatorError> {
         let runtime = Handle::try_current().map_err(|_| EmulatorError::NoRuntime)?;
+        let common = state::options(&builder);
         let EmulatorBuilder {
             options,
             sessions,
@@ -58,6 +58,7 @@ impl Emulator {
             days,
             rows,
             export_dir,
+            state_dir,
             listen,
             clock,
             password,
@@ -77,28 +78,51 @@ impl Emulator {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let base_url = format!("http://{}", listener.local_addr().map_err(failed)?);
         let secrets = Secrets::new()?;
-        let population = Population {
-            seed,
-            sessions,
-            days,
-            rows,
-            anchor: time::midnight(clock()),
-            password: password.unwrap_or_else(|| secrets.password()),
-            access_key: access_key.unwrap_or_else(|| AccessKey::random(&secrets)),
-            passcode,
-        };
-        let anchor = population.anchor;
+        let today = time::midnight(clock());
         // A million sessions take a second or so, in which the threads of the runtime have other things to do.
         let populating = tokio::task::spawn_blocking(move || {
+            let opened = state_dir.as_deref().map(Opened::open).transpose()?;
+            let new = Kept::default();
+            let (anchor, kept) = match &opened {
+                Some(opened) => {
+                    opened.compare(&common)?;
+                    (opened.anchor().unwrap_or(today), &opened.kept)
+                }
+                None => (today, &new),
+            };
+            let (kept_password, kept_key) = kept.credentials(tenancy::USER_ID).unzip();
+            let population = Population {
+                seed,
+                sessions,
+                days,
+                rows,
+                anchor,
+                password: password.or(kept_password).unwrap_or_else(|| secrets.password()),
+                access_key: access_key
+                    .or(kept_key)
+                    .unwrap_or_else(|| AccessKey::random(&secrets)),
+                passcode,
+            };
             let mut tenancy = Tenancy::populate(&options, population)?;
             for project in projects {
-                tenancy.add(project, anchor, &secrets)?;
+                tenancy.add(project, anchor, &secrets, kept)?;
             }
-            Ok((options, secrets, tenancy))
+            let (store, kept) = match opened {
+                Some(opened) => opened.begin(common, anchor, &tenancy)?,
+                None => (Store::default(), new),
+            };
+            let restored = Restored::new(&kept, &store, &tenancy);
+            Ok((options, secrets, tenancy, store, restored))
         });
         // Only a runtime that ends breaks it off.
-        let (options, secrets, tenancy) = populating.await.map_err(|_| EmulatorError::NoRuntime)??;
-        let keys = Keys::default();
+        let (options, secrets, tenancy, store, restored) =
+            populating.await.map_err(|_| EmulatorError::NoRuntime)??;
+        let Restored {
+            tokens,
+            keys,
+            metadata_sessions,
+            unfinished,
+        } = restored;
         for user in tenancy.users() {
             let identity = Identity {
                 user: Arc::clone(user),
@@ -106,16 +130,18 @@ impl Emulator {
             };
             keys.add_permanent(&user.access_key().id, &user.access_key().secret, identity);
         }
-        let writers = Arc::new(Writers::new(export_dir, Arc::clone(&clock)));
+        let directory = store.exports().map(Path::to_owned).or(export_dir);
+        let writers = Arc::new(Writers::new(directory, Arc::clone(&clock)));
         let app = Arc::new(App {
             options,
             clock,
             base_url,
             secrets,
+            store,
             tenancy,
-            tokens: Tokens::default(),
+            tokens,
             keys,
-            metadata_sessions: MetadataSessions::default(),
+            metadata_sessions,
             tickets: Tickets::default(),
             throttle: Throttle::default(),
             writers,
@@ -145,6 +171,10 @@ impl Emulator {
                     .await,
             );
         });
+        // Nothing that can fail comes after it: a writer holds the directory of the state.
+        for (project, task) in &unfinished {
+            app.writers.submit(project, task);
+        }
         Ok(Self {
             app,
             admin,
@@ -282,13 +312,21 @@ impl Emulator {
 
     /// Makes every token that was issued so far invalid: the next use of one is answered with 401.
     pub fn revoke_tokens(&self) {
-        self.app.tokens.revoke();
+        self.app.tokens.revoke(&self.app.store);
     }
 
     /// Makes every temporary access key that was issued so far unknown, those of the instance metadata too. The user's
     /// permanent key stays.
     pub fn revoke_keys(&self) {
-        self.app.keys.revoke_temporary();
+        self.app.keys.revoke_temporary(&self.app.store);
+    }
+
+    /// Why something could not be written to the [directory of the state](EmulatorBuilder::state_dir), the last time:
+    /// the disk may be full. What clients ask for is then refused with 500, so that they do not rely on it; a download
+    /// that counts, a fault that decides about a task, and a revocation are only lost with the emulator.
+    #[must_use]
+    pub fn state_failure(&self) -> Option<String> {
+        self.app.store.failure()
     }
 
     /// Serves until `until` resolves, then shuts down.
@@ -301,7 +339,8 @@ impl Emulator {
     }
 
     /// Stops listening, closes idle connections, and lets answers that are being sent finish for up to 5 seconds.
-    /// A connection that is still busy then ends when its client lets go of it.
+    /// A connection that is still busy then ends when its client lets go of it. In the end the
+    /// [state](EmulatorBuilder::state_dir) is brought to the disk, and another emulator may have its directory.
     ///
     /// # Cancel safety
     /// Dropping the future does not take the stop back; only the waiting ends.
@@ -318,6 +357,8 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         // Exports that are being written end.
         self.app.writers.stop();
+        // The next emulator may have the directory, whoever still holds a part of this one.
+        self.app.store.close();
         // Pauses of faults end.
         self.app.faults.stop();
         // Idle connections are closed, and no new ones are accepted. Answers that are being sent are finished.

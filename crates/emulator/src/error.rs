@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// The reasons for which [`EmulatorBuilder::start`](crate::EmulatorBuilder::start) gives up.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,57 @@ pub enum EmulatorError {
         name: String,
         /// What the operating system answered.
         source: io::Error,
+    },
+
+    /// The directory of the state, or a file in it, cannot be read or written.
+    #[error("cannot keep the state in {}", path.display())]
+    State {
+        /// The directory or the file.
+        path: PathBuf,
+        /// What the operating system answered.
+        source: io::Error,
+    },
+
+    /// Another emulator, of this process or another one, uses the directory of the state.
+    #[error("another emulator keeps its state in {}", path.display())]
+    StateInUse {
+        /// The directory.
+        path: PathBuf,
+    },
+
+    /// The state was written by another version of the emulator.
+    #[error("{}: the state has version {found}, and this emulator reads version {known} only", path.display())]
+    StateVersion {
+        /// The log.
+        path: PathBuf,
+        /// The version in the log.
+        found: u64,
+        /// The version that can be read.
+        known: u64,
+    },
+
+    /// A line of the log, other than a last one that was cut off, is not what an emulator writes.
+    #[error("{}: line {line} is damaged: {fault}", path.display())]
+    StateDamaged {
+        /// The log.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong.
+        fault: String,
+    },
+
+    /// The state belongs to an emulator with other options.
+    #[error("{}: the state belongs to an emulator with another {option}: {kept}, not {given}", path.display())]
+    StateOption {
+        /// The log.
+        path: PathBuf,
+        /// The option.
+        option: String,
+        /// Its value in the log.
+        kept: String,
+        /// Its value now.
+        given: String,
     },
 
     /// The operating system gave no random bytes for the password and the tokens.

@@ -182,7 +182,7 @@ async fn send(app: &App, task: Arc<Task>, headers: &HeaderMap) -> Result<Respons
     let FileState::Written(path, _) = task.file.state() else {
         return Err(Refusal::internal());
     };
-    let file = File::open(&*path).await.map_err(|_| Refusal::internal())?;
+    let file = File::open(path.path()).await.map_err(|_| Refusal::internal())?;
     let length = file.metadata().await.map_err(|_| Refusal::internal())?.len();
     let answer = download::answer(&app.options.choices, task, file, length, headers);
     answer.await.map_err(|_| Refusal::internal())
@@ -230,7 +230,10 @@ pub(crate) fn delete(
     if has_unknown && choices.unknown_deletion == UnknownDeletion::Refused {
         return Err(unknown());
     }
-    project.tasks.delete(&ids);
+    project
+        .tasks
+        .delete(&ids, &app.store)
+        .map_err(reply::not_stored)?;
     if has_unknown && choices.unknown_deletion == UnknownDeletion::Partial {
         return Err(unknown());
     }

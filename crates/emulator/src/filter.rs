@@ -128,7 +128,12 @@ impl Filter {
 
     /// The matching sessions, in the order of the data.
     pub(crate) fn select(&self, data: &Dataset) -> Selection {
-        data.select(&Criteria {
+        data.select(&self.criteria())
+    }
+
+    /// What sessions have to be like.
+    pub(crate) fn criteria(&self) -> Criteria {
+        Criteria {
             begin: self.window.begin,
             end: self.window.end(),
             user_name: self.user_name.clone(),
@@ -138,7 +143,7 @@ impl Filter {
             machine_name: self.machine_name.clone(),
             states: self.states.clone(),
             success: self.success,
-        })
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Access keys: the user's permanent one, and the temporary ones that IAM and the instance metadata hand out.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::remembered::Remembered;
+use crate::state::{Event, KeyRecord, Store};
 use crate::strikes::Strikes;
 use crate::tenancy::{Identity, Scope};
 use crate::time;
@@ -32,6 +34,13 @@ struct Key {
 struct Session {
     security_token: String,
     expires_at: DateTime<Utc>,
+}
+
+/// What a temporary key is made of besides its id. Without `Debug`: it holds secrets.
+pub(crate) struct TemporaryKey {
+    pub(crate) secret: String,
+    pub(crate) security_token: String,
+    pub(crate) expires_at: DateTime<Utc>,
 }
 
 /// Why a key does not vouch for a request.
@@ -85,9 +94,25 @@ impl Keys {
         Some(key.identity.clone())
     }
 
-    fn add_temporary(&self, access: &str, key: Key) {
+    /// Lets a temporary key count, or does not if that cannot be written down.
+    fn add_temporary(
+        &self,
+        access: &str,
+        key: TemporaryKey,
+        identity: Identity,
+        scope: Scope,
+        store: &Store,
+    ) -> io::Result<()> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.temporary.add(access, key);
+        store.record(|| Event::Key(KeyRecord::new(access, &key, &identity, &scope)))?;
+        known.temporary.add(access, key.into_key(identity, scope));
+        Ok(())
+    }
+
+    /// Lets a temporary key of the time before the emulator was started count again.
+    pub(crate) fn restore(&self, access: &str, key: TemporaryKey, identity: Identity, scope: Scope) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.temporary.add(access, key.into_key(identity, scope));
     }
 
     /// Whether there is, or was, a key with this id.
@@ -97,8 +122,9 @@ impl Keys {
     }
 
     /// Forgets every temporary key.
-    pub(crate) fn revoke_temporary(&self) {
+    pub(crate) fn revoke_temporary(&self, store: &Store) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        store.note(|| Event::KeysRevoked);
         known.temporary.clear();
     }
 
@@ -148,7 +174,7 @@ pub(crate) fn issue(
     identity: Identity,
     scope: Scope,
     duration: Duration,
-) -> Value {
+) -> io::Result<Value> {
     let lifetime = app.options.key_ttl.map_or(duration, |limit| limit.min(duration));
     let expires_at = time::later(now, lifetime);
     let (access, secret) = (app.secrets.access_key_id(), app.secrets.secret_access_key());
@@ -159,16 +185,27 @@ pub(crate) fn issue(
         "securitytoken": security_token,
         "expires_at": time::micros(expires_at),
     } });
-    let key = Key {
+    let key = TemporaryKey {
         secret,
-        identity,
-        scope,
-        session: Some(Session {
-            security_token,
-            expires_at,
-        }),
-        strikes: Strikes::default(),
+        security_token,
+        expires_at,
     };
-    app.keys.add_temporary(&access, key);
-    described
+    app.keys
+        .add_temporary(&access, key, identity, scope, &app.store)?;
+    Ok(described)
+}
+
+impl TemporaryKey {
+    fn into_key(self, identity: Identity, scope: Scope) -> Key {
+        Key {
+            secret: self.secret,
+            identity,
+            scope,
+            session: Some(Session {
+                security_token: self.security_token,
+                expires_at: self.expires_at,
+            }),
+            strikes: Strikes::default(),
+        }
+    }
 }

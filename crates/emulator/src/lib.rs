@@ -14,8 +14,8 @@
 //! # }
 //! ```
 //!
-//! It runs in the calling tokio runtime, listens on loopback only, and keeps all state inside the [`Emulator`], so
-//! that a process can have several. One listener serves all roles:
+//! It runs in the calling tokio runtime, listens on loopback only, and keeps all state inside the [`Emulator`] or in a
+//! directory of its own, so that a process can have several. One listener serves all roles:
 //!
 //! | role | operations | callers |
 //! |---|---|---|
@@ -129,7 +129,19 @@
 //! Exports of up to 20,000 sessions are written when their task is first seen finished. A larger one is written in the
 //! background from its submission on, one at a time, the others in a queue, and stays `CREATING` until its file is whole.
 //! An export that cannot be stored ends in `FAIL`. A file is deleted with its task, at the first call to the export
-//! centre after the task has expired, and when the emulator stops.
+//! centre after the task has expired, and when the emulator stops without a directory for its state.
+//!
+//! # State
+//! Everything is in memory, and forgotten with the emulator, unless [`EmulatorBuilder::state_dir`] names a directory.
+//! Then tasks, files, tokens, temporary keys, and the passwords and permanent keys of users are there again after the
+//! next start, also when the process was killed: an event is in the log before a client hears of it, a file gets its
+//! name when it is whole, and an export that was interrupted is written anew. The made-up sessions keep the day of the
+//! first start. Faults, the journal, locks, rate limits and redirected downloads are not kept.
+//!
+//! The next start must have the options from which sessions and ids follow: `seed`, `sessions`, `days`, what the `rows`
+//! say, `project_id`, `user_name`, `domain_name`, `agency`, and the projects with the names of their users. Another one
+//! is refused with [`EmulatorError::StateOption`]. One emulator at a time has the directory. The log is JSON Lines for its
+//! owner only, since it holds secrets; `docs/emulator.md` describes it.
 //!
 //! # Time
 //! The status of a task, the validity of tokens and keys, the age of a signature and the end of a lock follow from the
@@ -247,6 +259,7 @@ mod reply;
 mod request;
 mod sessions;
 mod signing;
+mod state;
 mod strikes;
 mod tasks;
 mod tenancy;

@@ -2,6 +2,7 @@
 //!
 //! The real one listens on a link-local address. Here it is served on the emulator's own, which is loopback.
 
+use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::app::App;
 use crate::options::MetadataTokens;
 use crate::remembered::Remembered;
 use crate::reply::{self, Refusal};
+use crate::state::{Event, MetadataRecord, Store};
 use crate::tenancy::{Identity, Scope};
 use crate::{keys, request, time};
 
@@ -30,7 +32,18 @@ const KEY_LIFETIME: Duration = Duration::from_secs(86_400);
 pub(crate) struct MetadataSessions(Mutex<Remembered<DateTime<Utc>>>);
 
 impl MetadataSessions {
-    fn add(&self, token: &str, expires_at: DateTime<Utc>) {
+    fn add(&self, token: &str, expires_at: DateTime<Utc>, store: &Store) -> io::Result<()> {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        store.record(|| {
+            let token = token.to_owned();
+            Event::MetadataToken(MetadataRecord { token, expires_at })
+        })?;
+        sessions.add(token, expires_at);
+        Ok(())
+    }
+
+    /// Lets a token of the time before the emulator was started count again.
+    pub(crate) fn restore(&self, token: &str, expires_at: DateTime<Utc>) {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.add(token, expires_at);
     }
@@ -60,7 +73,9 @@ pub(crate) fn create_token(app: &App, now: DateTime<Utc>, headers: &HeaderMap) -
         })?;
     let token = app.secrets.metadata_token();
     let expires_at = time::later(now, Duration::from_secs(ttl));
-    app.metadata_sessions.add(&token, expires_at);
+    app.metadata_sessions
+        .add(&token, expires_at, &app.store)
+        .map_err(not_stored)?;
     Ok(reply::text(StatusCode::OK, token))
 }
 
@@ -83,6 +98,15 @@ pub(crate) fn security_key(app: &App, now: DateTime<Utc>, headers: &HeaderMap) -
         agency: None,
     };
     let scope = Scope::Account(identity.account().clone());
-    let described = keys::issue(app, now, identity, scope, KEY_LIFETIME);
+    let described = keys::issue(app, now, identity, scope, KEY_LIFETIME).map_err(not_stored)?;
     Ok(reply::json(StatusCode::OK, &described))
+}
+
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is what becomes of an error in `map_err`"
+)]
+fn not_stored(error: io::Error) -> Refusal {
+    let message = reply::not_stored_message(&error);
+    Refusal::text(StatusCode::INTERNAL_SERVER_ERROR, message)
 }

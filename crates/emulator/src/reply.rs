@@ -1,5 +1,7 @@
 //! Answers: JSON bodies, and refusals in the error shape of the role that refuses.
 
+use std::io;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{ALLOW, CONTENT_TYPE, LOCATION};
@@ -20,6 +22,20 @@ fn json_text(status: StatusCode, body: String) -> Response {
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// The refusal of what cannot be kept in the directory of the state, so that nobody relies on it.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is what becomes of an error in `map_err`"
+)]
+pub(crate) fn not_stored(error: io::Error) -> Refusal {
+    let message = not_stored_message(&error);
+    Refusal::service(StatusCode::INTERNAL_SERVER_ERROR, "WKS.0001", message)
+}
+
+pub(crate) fn not_stored_message(error: &io::Error) -> String {
+    format!("The emulator's state cannot be stored: {error}.")
 }
 
 /// An answer without a body.

@@ -114,12 +114,19 @@ pub(crate) fn export(
         let message = "Another export task is being created.";
         return Err(Refusal::service(StatusCode::CONFLICT, "WKS.00211103", message));
     }
-    let rows = filter.select(&project.data);
-    let task = Task::new(app.secrets.hex_id(), &app.options, rows, now);
+    let criteria = filter.criteria();
+    let rows = project.data.select(&criteria);
+    let task = Task::new(app.secrets.hex_id(), &app.options, rows, now, app.store.clone());
     let accepted = json!({ "task_id": task.id });
-    project.tasks.count();
-    if choices.export_centre == ExportCentre::Shows {
-        app.writers.submit(project, &project.tasks.add(task));
+    match choices.export_centre {
+        ExportCentre::Shows => {
+            let added = project.tasks.add(task, &project.id, &criteria);
+            app.writers.submit(project, &added.map_err(reply::not_stored)?);
+        }
+        ExportCentre::Hides => {
+            let counted = project.tasks.count(&project.id, &app.store);
+            counted.map_err(reply::not_stored)?;
+        }
     }
     Ok(reply::json(StatusCode::OK, &accepted))
 }

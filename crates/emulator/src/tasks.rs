@@ -1,6 +1,7 @@
 //! Export tasks: which sessions each covers, and the status that follows from the time.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -8,10 +9,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::choices::{FileName, TaskTimes};
-use crate::data::Selection;
+use crate::data::{Criteria, Selection};
 use crate::faults::Fate;
 use crate::files::{ExportFile, FileState};
 use crate::options::{ExportFormat, ExportOutcome, Options};
+use crate::state::{Event, FileRecord, Store, TaskRecord};
 use crate::time;
 
 /// How many tasks are remembered; the oldest one is forgotten for a new one.
@@ -52,10 +54,18 @@ pub(crate) struct Task {
     downloaded: AtomicBool,
     /// What a fault makes of the task.
     fate: OnceLock<Fate>,
+    /// Where it is written down what becomes of the task.
+    store: Store,
 }
 
 impl Task {
-    pub(crate) fn new(id: String, options: &Options, rows: Selection, created: DateTime<Utc>) -> Self {
+    pub(crate) fn new(
+        id: String,
+        options: &Options,
+        rows: Selection,
+        created: DateTime<Utc>,
+        store: Store,
+    ) -> Self {
         let (format, at) = (options.export_format, created.format("%Y%m%d%H%M%S"));
         let stem = match options.choices.file_name {
             FileName::Timestamp => format!("sessions_{at}_{}", id.get(..8).unwrap_or(&id)),
@@ -73,7 +83,44 @@ impl Task {
             created,
             downloaded,
             fate: OnceLock::new(),
+            store,
         }
+    }
+
+    /// A task of the time before the emulator was started.
+    pub(crate) fn restored(record: &TaskRecord, rows: Selection, file: ExportFile, store: Store) -> Self {
+        Self {
+            id: record.task_id.clone(),
+            file_name: record.file_name.clone(),
+            format: record.format,
+            rows,
+            file,
+            created: record.create_time,
+            downloaded: AtomicBool::new(record.is_download),
+            fate: record.fate.map(OnceLock::from).unwrap_or_default(),
+            store,
+        }
+    }
+
+    /// The task as the log has it when it is submitted.
+    fn record(&self, project_id: &str, criteria: &Criteria, exports: u64) -> TaskRecord {
+        TaskRecord {
+            project_id: project_id.to_owned(),
+            task_id: self.id.clone(),
+            file_name: self.file_name.clone(),
+            format: self.format,
+            create_time: self.created,
+            filter: criteria.into(),
+            sessions: self.rows.len(),
+            exports,
+            fate: None,
+            file: None,
+            is_download: false,
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     pub(crate) fn created(&self) -> DateTime<Utc> {
@@ -118,7 +165,11 @@ impl Task {
 
     /// Decides what becomes of the task, once.
     pub(crate) fn set_fate(&self, fate: Fate) {
-        self.fate.get_or_init(|| fate);
+        self.fate.get_or_init(|| {
+            let task_id = self.id.clone();
+            self.store.note(|| Event::Fate { task_id, fate });
+            fate
+        });
     }
 
     pub(crate) fn fate(&self) -> Option<Fate> {
@@ -147,7 +198,10 @@ impl Task {
     }
 
     pub(crate) fn mark_downloaded(&self) {
-        self.downloaded.store(true, Ordering::Relaxed);
+        if !self.downloaded.swap(true, Ordering::Relaxed) {
+            let task_id = self.id.clone();
+            self.store.note(|| Event::Downloaded { task_id });
+        }
     }
 
     /// The task as an item of `ListExportTasks`.
@@ -184,9 +238,20 @@ impl Task {
 pub(crate) struct Tasks(Mutex<VecDeque<Arc<Task>>>, AtomicU64);
 
 impl Tasks {
-    /// Counts an export that was accepted.
-    pub(crate) fn count(&self) {
-        self.1.fetch_add(1, Ordering::Relaxed);
+    /// Counts an export that was accepted and whose task is never seen.
+    pub(crate) fn count(&self, project_id: &str, store: &Store) -> io::Result<()> {
+        let _tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let exports = self.created() + 1;
+        store.record(|| Event::Accepted {
+            project_id: project_id.to_owned(),
+            exports,
+        })?;
+        self.restore_count(exports);
+        Ok(())
+    }
+
+    pub(crate) fn restore_count(&self, exports: u64) {
+        self.1.store(exports, Ordering::Relaxed);
     }
 
     /// How many exports were accepted, those that are forgotten or deleted too.
@@ -194,22 +259,37 @@ impl Tasks {
         self.1.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn add(&self, task: Task) -> Arc<Task> {
+    /// Takes a task in and counts it, or neither if that cannot be written down.
+    pub(crate) fn add(&self, task: Task, project_id: &str, criteria: &Criteria) -> io::Result<Arc<Task>> {
         let task = Arc::new(task);
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let exports = self.created() + 1;
+        let record = || Event::Task(Box::new(task.record(project_id, criteria, exports)));
+        task.store.record(record)?;
+        self.restore_count(exports);
         if tasks.len() == CAPACITY
             && let Some(oldest) = tasks.pop_front()
         {
+            let task_ids = vec![oldest.id.clone()];
+            task.store.note(|| Event::Deleted { task_ids });
             oldest.file.discard();
         }
         tasks.push_back(Arc::clone(&task));
-        task
+        Ok(task)
+    }
+
+    /// Takes a task of the time before the emulator was started in.
+    pub(crate) fn restore(&self, task: Arc<Task>) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.push_back(task);
     }
 
     /// Deletes the files of tasks that have expired.
     pub(crate) fn sweep(&self, options: &Options, now: DateTime<Utc>) {
         for task in self.to_vec() {
-            if task.status(options, now) == Status::Expired {
+            if task.status(options, now) == Status::Expired && !matches!(task.file.state(), FileState::Gone) {
+                let (task_id, file) = (task.id.clone(), FileRecord::Gone);
+                task.store.note(|| Event::File { task_id, file });
                 task.file.discard();
             }
         }
@@ -229,9 +309,14 @@ impl Tasks {
             .collect()
     }
 
-    /// Forgets the given tasks; ids that no task has are ignored.
-    pub(crate) fn delete(&self, ids: &[&str]) {
+    /// Forgets the given tasks, or none if that cannot be written down; ids that no task has are ignored.
+    pub(crate) fn delete(&self, ids: &[&str], store: &Store) -> io::Result<()> {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = tasks.iter().filter(|task| ids.contains(&task.id.as_str()));
+        let task_ids: Vec<String> = known.map(|task| task.id.clone()).collect();
+        if !task_ids.is_empty() {
+            store.record(|| Event::Deleted { task_ids })?;
+        }
         tasks.retain(|task| {
             let kept = !ids.contains(&task.id.as_str());
             if !kept {
@@ -239,6 +324,7 @@ impl Tasks {
             }
             kept
         });
+        Ok(())
     }
 }
 
@@ -250,9 +336,12 @@ mod tests {
     fn the_oldest_task_is_forgotten_for_a_new_one() {
         let options = crate::EmulatorBuilder::default().options;
         let tasks = Tasks::default();
+        let criteria = Criteria::window(time::from_millis(0), std::ops::Bound::Unbounded);
         for number in 0..=CAPACITY {
             let id = number.to_string();
-            tasks.add(Task::new(id, &options, Selection::empty(), time::from_millis(0)));
+            let (rows, at) = (Selection::empty(), time::from_millis(0));
+            let task = Task::new(id, &options, rows, at, Store::default());
+            tasks.add(task, "p", &criteria).unwrap();
         }
         assert!(tasks.find("0").is_none());
         assert!(tasks.find("1").is_some());

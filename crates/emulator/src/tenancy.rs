@@ -27,7 +27,7 @@ pub(crate) const SUB_PROJECT_NAME: &str = "emulator-1_sub";
 pub(crate) const AGENCY_DOMAIN_NAME: &str = "emulator-agency-domain";
 
 /// Made-up ids.
-const USER_ID: &str = "5f1d0c6a2b7e4d938a64c0e7b1f2d359";
+pub(crate) const USER_ID: &str = "5f1d0c6a2b7e4d938a64c0e7b1f2d359";
 const DOMAIN_ID: &str = "a2c47e90d3b8416f95e1c7084d6b2f3a";
 const AGENCY_ID: &str = "7d3e92f1a04b4c86b5e8d1c6f0a29b47";
 const AGENCY_DOMAIN_ID: &str = "c81f5b2e6a9d4730bd42e7f9031a6c58";

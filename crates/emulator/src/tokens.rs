@@ -1,5 +1,6 @@
 //! The tokens that IAM issued, and what each of them stands for.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -7,6 +8,7 @@ use http::HeaderMap;
 
 use crate::remembered::Remembered;
 use crate::request;
+use crate::state::{Event, GrantRecord, Store};
 use crate::tenancy::{Identity, Scope};
 
 /// What a token permits, and how it was obtained.
@@ -32,16 +34,25 @@ pub(crate) enum TokenFault {
 pub(crate) struct Tokens(Mutex<Remembered<Arc<Grant>>>);
 
 impl Tokens {
-    pub(crate) fn issue(&self, token: &str, grant: Arc<Grant>) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(token, grant);
+    /// Lets a token count, or does not if that cannot be written down.
+    pub(crate) fn issue(&self, token: &str, grant: Arc<Grant>, store: &Store) -> io::Result<()> {
+        let mut issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        store.record(|| Event::Token(GrantRecord::new(token, &grant)))?;
+        issued.add(token, grant);
+        Ok(())
+    }
+
+    /// Lets a token of the time before the emulator was started count again.
+    pub(crate) fn restore(&self, token: &str, grant: Arc<Grant>) {
+        let mut issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        issued.add(token, grant);
     }
 
     /// Forgets every token.
-    pub(crate) fn revoke(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    pub(crate) fn revoke(&self, store: &Store) {
+        let mut issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        store.note(|| Event::TokensRevoked);
+        issued.clear();
     }
 
     /// The grant of a token that is valid now.

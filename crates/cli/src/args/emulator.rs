@@ -34,6 +34,9 @@ pub(crate) struct EmulatorArgs {
     /// Where exported files are kept while their tasks last [default: the system's temporary directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) export_dir: Option<PathBuf>,
+    /// Keep tasks, files, tokens and keys here, so that they outlive the emulator [default: in memory]
+    #[arg(long, value_name = "DIR", conflicts_with = "export_dir")]
+    pub(crate) state_dir: Option<PathBuf>,
     /// Decide what the API pages leave open; --choices lists what there is
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) choice: Vec<String>,

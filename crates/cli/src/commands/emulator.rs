@@ -86,6 +86,9 @@ fn builder(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
     if let Some(directory) = &args.export_dir {
         builder = builder.export_dir(directory);
     }
+    if let Some(directory) = &args.state_dir {
+        builder = builder.state_dir(directory);
+    }
     for choice in &args.choice {
         let (name, value) = choice
             .split_once('=')

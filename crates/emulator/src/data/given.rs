@@ -77,6 +77,10 @@ impl Given {
         Self(rows)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn row(&self, position: usize) -> Option<Row<'_>> {
         let row = self.0.get(position)?;
         Some(std::array::from_fn(|index| row.field(index).map(Cow::Borrowed)))

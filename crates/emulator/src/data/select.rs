@@ -24,19 +24,23 @@ pub(crate) struct Criteria {
 }
 
 impl Criteria {
+    /// Every session that starts from `begin` to `end`.
+    pub(crate) fn window(begin: DateTime<Utc>, end: Bound<DateTime<Utc>>) -> Self {
+        Self {
+            begin,
+            end,
+            user_name: None,
+            app_server_group_id: None,
+            vm_ip: None,
+            public_ip: None,
+            machine_name: None,
+            states: None,
+            success: None,
+        }
+    }
+
     fn is_window_only(&self) -> bool {
-        *self
-            == Self {
-                begin: self.begin,
-                end: self.end,
-                user_name: None,
-                app_server_group_id: None,
-                vm_ip: None,
-                public_ip: None,
-                machine_name: None,
-                states: None,
-                success: None,
-            }
+        *self == Self::window(self.begin, self.end)
     }
 }
 

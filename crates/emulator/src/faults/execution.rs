@@ -44,8 +44,8 @@ pub(crate) async fn answer(
     let (mut off, mut fate) = (TimeDelta::zero(), None);
     match fault.as_ref().map(|fault| &fault.kind) {
         // Before anything else is looked at: the call itself is to notice.
-        Some(Kind::RevokeTokens {}) => app.tokens.revoke(),
-        Some(Kind::RevokeKeys {}) => app.keys.revoke_temporary(),
+        Some(Kind::RevokeTokens {}) => app.tokens.revoke(&app.store),
+        Some(Kind::RevokeKeys {}) => app.keys.revoke_temporary(&app.store),
         Some(Kind::Clock { offset_seconds }) => off = TimeDelta::seconds(*offset_seconds),
         Some(Kind::Task { fate: wanted }) => fate = Some(*wanted),
         _ => {}

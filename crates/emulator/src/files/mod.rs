@@ -4,16 +4,17 @@ mod csv;
 mod xlsx;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
 
 use crate::data::{Dataset, Selection};
 use crate::options::{ClockFn, ExportFormat};
+use crate::state::{Event, FileRecord, UNFINISHED};
 use crate::tasks::Task;
 use crate::tenancy::Project;
 
@@ -50,20 +51,63 @@ pub(crate) struct ExportFile {
 pub(crate) enum FileState {
     /// It is not written yet.
     Awaited,
-    /// It is whole since that moment. The file goes away with the last one who holds the path.
-    Written(Arc<TempPath>, DateTime<Utc>),
+    /// It is whole since that moment.
+    Written(Arc<StoredFile>, DateTime<Utc>),
     /// It could not be written, for this reason.
     Failed(String, DateTime<Utc>),
     /// It was there, or was to come, and is not needed any more.
     Gone,
 }
 
+/// A whole file. Unless it is to outlive the emulator, it goes away with the last one who holds it.
+#[derive(Debug)]
+pub(crate) struct StoredFile {
+    path: PathBuf,
+    stays: AtomicBool,
+}
+
+impl StoredFile {
+    /// One that goes away.
+    pub(crate) fn passing(path: PathBuf) -> Self {
+        let stays = AtomicBool::new(false);
+        Self { path, stays }
+    }
+
+    /// One that stays until it is discarded.
+    pub(crate) fn kept(path: PathBuf) -> Self {
+        let stays = AtomicBool::new(true);
+        Self { path, stays }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn discard(&self) {
+        self.stays.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Drop for StoredFile {
+    fn drop(&mut self) {
+        if !*self.stays.get_mut() {
+            // What is left behind is of no harm, and nobody can be told.
+            drop(std::fs::remove_file(&self.path));
+        }
+    }
+}
+
 impl ExportFile {
     /// The file of so many sessions.
     pub(crate) fn new(rows: usize) -> Self {
+        Self::restored(rows, FileState::Awaited)
+    }
+
+    /// The file of so many sessions, and what became of it before the emulator was started.
+    pub(crate) fn restored(rows: usize, state: FileState) -> Self {
         Self {
             is_large: rows > SMALL,
-            state: Mutex::new(FileState::Awaited),
+            state: Mutex::new(state),
             turn: tokio::sync::Mutex::default(),
             unwanted: AtomicBool::new(false),
         }
@@ -81,7 +125,11 @@ impl ExportFile {
     /// Deletes the file, after the last download that is under way, and stops a writer.
     pub(crate) fn discard(&self) {
         self.unwanted.store(true, Ordering::Relaxed);
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = FileState::Gone;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let FileState::Written(file, _) = &*state {
+            file.discard();
+        }
+        *state = FileState::Gone;
     }
 
     /// Only an awaited file comes or fails: one that was discarded meanwhile is dropped.
@@ -89,6 +137,8 @@ impl ExportFile {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let FileState::Awaited = *state {
             *state = new;
+        } else if let FileState::Written(file, _) = &new {
+            file.discard();
         }
     }
 }
@@ -151,7 +201,7 @@ impl Writers {
             return;
         }
         let (writers, writing) = (Arc::clone(&self), Arc::clone(&task));
-        let written = tokio::task::spawn_blocking(move || {
+        let written = tokio::task::spawn_blocking(move || -> io::Result<_> {
             let wanted =
                 || !writers.stopped.load(Ordering::Relaxed) && !writing.file.unwanted.load(Ordering::Relaxed);
             let job = Job {
@@ -159,15 +209,27 @@ impl Writers {
                 rows: &writing.rows,
                 wanted: &wanted,
             };
-            job.write(writing.format, &writers.directory)
+            let file = job.write(writing.format, &writers.directory)?;
+            let at = (writers.clock)();
+            Ok((writing.store().keep(file, &writing, at)?, at))
         });
-        let at = (self.clock)();
-        task.file.set(match written.await {
-            Ok(Ok(path)) => FileState::Written(Arc::new(path), (self.clock)()),
-            Ok(Err(error)) => FileState::Failed(reason(&error.kind().to_string()), at),
+        let failure = match written.await {
+            Ok(Ok((file, at))) => return task.file.set(FileState::Written(Arc::new(file), at)),
+            // It was broken off, and may be begun again after the next start.
+            _ if self.stopped.load(Ordering::Relaxed) => return,
+            Ok(Err(error)) => reason(&error.kind().to_string()),
             // The spreadsheet's writer panics when a temporary file cannot be written.
-            Err(_) => FileState::Failed(reason("the spreadsheet could not be stored"), at),
+            Err(_) => reason("the spreadsheet could not be stored"),
+        };
+        let at = (self.clock)();
+        task.store().note(|| Event::File {
+            task_id: task.id.clone(),
+            file: FileRecord::Failed {
+                at,
+                reason: failure.clone(),
+            },
         });
+        task.file.set(FileState::Failed(failure, at));
     }
 }
 
@@ -184,13 +246,13 @@ struct Job<'a> {
 
 impl Job<'_> {
     /// Writes to a temporary file, which is deleted unless it becomes whole. Needs memory for one row at a time.
-    fn write(&self, format: ExportFormat, directory: &std::path::Path) -> io::Result<TempPath> {
-        let mut file = NamedTempFile::with_prefix_in("session-export-emulator-", directory)?;
+    fn write(&self, format: ExportFormat, directory: &Path) -> io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::with_prefix_in(UNFINISHED, directory)?;
         match format {
             ExportFormat::Xlsx => xlsx::write(self, xlsx::SHEET_CAPACITY, file.as_file_mut(), directory)?,
             ExportFormat::Csv => csv::write(self, file.as_file_mut())?,
         }
-        Ok(file.into_temp_path())
+        Ok(file)
     }
 
     /// The positions of the rows, with a look now and then whether they are still wanted.

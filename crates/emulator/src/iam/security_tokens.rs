@@ -44,7 +44,10 @@ pub(crate) fn create(
         ["assume_role"] => by_agency(app, now, headers, claimed)?,
         _ => return Err(invalid()),
     };
-    let described = keys::issue(app, now, identity, scope, duration);
+    let described = keys::issue(app, now, identity, scope, duration).map_err(|error| {
+        let message = reply::not_stored_message(&error);
+        Refusal::service(StatusCode::INTERNAL_SERVER_ERROR, "IAM.0006", message)
+    })?;
     Ok(reply::json(StatusCode::CREATED, &described))
 }
 

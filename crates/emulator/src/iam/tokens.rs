@@ -52,7 +52,10 @@ pub(crate) fn create(
     let mut response = reply::json(StatusCode::CREATED, &describe(app, &grant, with_catalog));
     let value = HeaderValue::from_str(&token).map_err(|_| Refusal::internal())?;
     response.headers_mut().insert(SUBJECT_TOKEN, value);
-    app.tokens.issue(&token, grant);
+    app.tokens.issue(&token, grant, &app.store).map_err(|error| {
+        let message = reply::not_stored_message(&error);
+        Refusal::identity(StatusCode::INTERNAL_SERVER_ERROR, message)
+    })?;
     Ok(response)
 }
 

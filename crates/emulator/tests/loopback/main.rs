@@ -25,5 +25,6 @@ mod rig;
 mod select;
 mod sign;
 mod signatures;
+mod state;
 mod tenants;
 mod tokens;
