@@ -75,7 +75,7 @@ fn whole(path: &Path) -> Vec<JournalState> {
     );
     note(journal.adopted(&task()));
     note(journal.ready(&task()));
-    note(journal.downloaded(&task(), Path::new("/tmp/sessions.xlsx"), 7, None));
+    note(journal.downloaded(&task(), Path::new("/exports/sessions.xlsx"), 7, None));
     states
 }
 
@@ -95,7 +95,7 @@ fn each_line_leads_to_the_next_state_and_back() {
         JournalState::Ready(task()),
         JournalState::Downloaded {
             task: task(),
-            path: "/tmp/sessions.xlsx".into(),
+            path: "/exports/sessions.xlsx".into(),
             bytes: 7,
             sha256: None,
         },
