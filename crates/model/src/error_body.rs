@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 /// Longest message that is kept, in characters; the definition of `DeleteExportTasks` bounds a message to 512.
 const MESSAGE: usize = 512;
+/// How much of a message is searched for secrets, in characters: those that are taken out make room for what follows.
+const SEARCHED: usize = 8 * MESSAGE;
 /// How deep a `{"code","message"}` pair is looked for.
 const DEPTH: usize = 8;
 
@@ -152,7 +154,11 @@ fn find_code_message(value: &Value, depth: usize) -> Option<ErrorBody> {
 /// A text or a number as one line of text; an empty text counts as absent.
 fn text(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => one_line(&without_credentials(text)),
+        Value::String(text) => {
+            // What stands further on is cut anyway, and a hostile text must not cost more than that.
+            let end = text.char_indices().nth(SEARCHED).map_or(text.len(), |(at, _)| at);
+            one_line(&without_credentials(&text[..end]))
+        }
         Value::Number(number) => number.to_string(),
         _ => return None,
     };

@@ -171,12 +171,34 @@ impl ServiceFailure {
         let secrets = secrets.iter().filter_map(|value| value.to_str().ok());
         for secret in secrets.filter(|secret| secret.len() >= SHORTEST_SECRET) {
             for text in [&mut self.message, &mut self.code].into_iter().flatten() {
-                if text.contains(secret) {
-                    *text = text.replace(secret, "…");
-                }
+                *text = without(text, secret);
             }
         }
     }
+}
+
+/// So much of a secret is taken out wherever it stands; less of it may be a word of the protocol.
+const TELLING: usize = 24;
+
+/// The text without the secret, and without a part from its beginning: a long message is cut, perhaps within it.
+fn without(text: &str, secret: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(&secret[..SHORTEST_SECRET]) {
+        let (before, found) = rest.split_at(at);
+        let same = found
+            .bytes()
+            .zip(secret.bytes())
+            .take_while(|(ours, theirs)| ours == theirs)
+            .count();
+        let (run, after) = found.split_at(same);
+        kept.push_str(before);
+        let is_cut_off = after.trim_start_matches('…').is_empty();
+        let tells = same == secret.len() || same >= TELLING || is_cut_off;
+        kept.push_str(if tells { "…" } else { run });
+        rest = after;
+    }
+    kept + rest
 }
 
 impl fmt::Display for ServiceFailure {
@@ -258,5 +280,36 @@ impl fmt::Display for Spent {
         } else {
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_taken_out_whole_or_cut() {
+        let secret = format!("MIIplanted-{}", "x".repeat(600));
+        for (text, expected) in [
+            (format!("bad token {secret}!"), "bad token …!".to_owned()),
+            (format!("{secret} and {secret}"), "… and …".to_owned()),
+            // A message is cut to 512 characters before it comes here.
+            (
+                format!("bad token {}…", &secret[..500]),
+                "bad token ……".to_owned(),
+            ),
+            (format!("bad token {}", &secret[..9]), "bad token …".to_owned()),
+            (format!("has {} inside", &secret[..30]), "has … inside".to_owned()),
+            (
+                "MIIplant is a word, 令牌".to_owned(),
+                "MIIplant is a word, 令牌".to_owned(),
+            ),
+            (String::new(), String::new()),
+        ] {
+            assert_eq!(without(&text, &secret), expected);
+        }
+        let signature = "SDK-HMAC-SHA256 Access=AKEXAMPLE, SignedHeaders=host, Signature=0a0b";
+        let harmless = "the header is not SDK-HMAC-SHA256, but Basic";
+        assert_eq!(without(harmless, signature), harmless);
     }
 }
