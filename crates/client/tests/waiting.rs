@@ -8,10 +8,12 @@ use std::error::Error as StdError;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use common::{Answer, Log, TASK, answer, broken, client, clock, json, mock_transport, paced, seconds};
+use common::{
+    Answer, Log, PROJECT, TASK, answer, broken, client, clock, json, mock_transport, paced, seconds,
+};
 use session_export::{
-    Client, Clock, Delivery, Error, ErrorKind, ReadyExport, TaskFailure, TaskState, TransportErrorKind,
-    WaitPolicy,
+    Client, Clock, Delivery, Error, ErrorKind, ReadyExport, TaskFailure, TaskRef, TaskState,
+    TransportErrorKind, WaitPolicy,
 };
 use session_export_transport::test_util::ManualClock;
 
@@ -91,7 +93,7 @@ fn it_looks_at_once_and_ends_with_the_file() {
     assert_eq!(waited.elapsed(), Duration::ZERO);
     let url = format!(
         "GET https://workspace.cn-north-4.myhuaweicloud.com/v2/{}/export-tasks?task_id={TASK}",
-        common::PROJECT
+        PROJECT
     );
     assert_eq!(waited.log.lines(), [url]);
     let ready = waited.outcome.unwrap();
@@ -117,6 +119,48 @@ fn the_pauses_grow_up_to_a_cap() {
     // At the cap too, chance keeps clients from looking in step.
     assert!(pauses[12] != pauses[13] && pauses[13] >= seconds(7), "{pauses:?}");
     assert!(waited.outcome.is_ok());
+}
+
+#[test]
+fn an_old_task_is_looked_at_less_often() {
+    let even = || WaitPolicy::default().jitter(false);
+    let millis = |waited: Waited| {
+        waited
+            .pauses()
+            .iter()
+            .map(Duration::as_millis)
+            .collect::<Vec<_>>()
+    };
+    let five = || (0..5).map(|_| list("CREATING")).chain([list("SUCCESS")]);
+
+    // By the reference that the process before this one left: submitted 20 s ago.
+    let clock = clock();
+    let (transport, log) = mock_transport(&clock, five());
+    let submitted_at = clock.now() - chrono::TimeDelta::seconds(20);
+    let task = TaskRef::new(
+        PROJECT.parse().unwrap(),
+        TASK.parse().unwrap(),
+        Some(submitted_at),
+    );
+    let task = client(transport, &clock).resume(task).unwrap();
+    let outcome = clock.drive(task.wait(even()));
+    let waited = Waited { outcome, log, clock };
+    assert_eq!(millis(waited), [5000, 7500, 11_250, 15_000, 15_000]);
+
+    // By what the export centre says, if there is only an id. A time to come says nothing.
+    for (created, expected) in [
+        ("2024-02-27T03:00:00Z", [15_000; 5]),
+        ("2024-02-27T04:04:23.182Z", [2000, 3000, 4500, 6750, 10_125]),
+        ("2024-02-27T05:00:00Z", [500, 750, 1125, 1687, 2531]),
+        ("yesterday", [500, 750, 1125, 1687, 2531]),
+    ] {
+        let dated = |status: &str| {
+            let task = format!(r#"{{"task_id":"{TASK}","status":"{status}","create_time":"{created}"}}"#);
+            json(200, format!(r#"{{"export_tasks":[{task}]}}"#))
+        };
+        let answers = (0..5).map(|_| dated("CREATING")).chain([dated("SUCCESS")]);
+        assert_eq!(millis(wait(even(), answers)), expected, "{created}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! An export task that the service has taken on.
 
+use chrono::{DateTime, Utc};
 use session_export_model::{ExportTaskInfo, TaskId, TaskRef, TaskStatus, one_line};
 
 use super::{ReadyExport, WaitEvent, WaitPolicy, Watch};
@@ -124,6 +125,11 @@ impl ExportTask {
             TaskState::Ready(ready) => Ok(ready),
             TaskState::InProgress(_) => Err(task_failure(TaskFailure::NotReady)),
         }
+    }
+
+    /// When it was submitted, by the clock of whoever did, if that is known.
+    pub(super) fn submitted_at(&self) -> Option<DateTime<Utc>> {
+        self.task.submitted_at()
     }
 
     /// One look; `None` when the task is not listed.

@@ -12,8 +12,9 @@ use crate::{Error, ErrorKind};
 /// How often to look for a task's file, and for how long.
 ///
 /// The first look is at once. Then the pauses grow from [`first_pause`](Self::first_pause) by half each time, up to
-/// [`longest_pause`](Self::longest_pause), each shortened by up to half by chance, so that many clients do not look in step. How
-/// long exports usually take is not documented.
+/// [`longest_pause`](Self::longest_pause), each shortened by up to half by chance, so that many clients do not look in step. For
+/// a task that was submitted some time ago they begin at a quarter of its age, within the same bounds: what has taken ten
+/// minutes need not be looked at twice a second. How long exports usually take is not documented.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WaitPolicy {
@@ -83,8 +84,9 @@ impl WaitPolicy {
         self
     }
 
-    /// Pauses without end. The seed of their jitter is the task's id: no global random source, and no two tasks in step.
-    pub(super) fn pauses(&self, task: &TaskId) -> Pauses {
+    /// Pauses without end, for a task of this age. The seed of their jitter is the task's id: no global random source, and
+    /// no two tasks in step.
+    pub(super) fn pauses(&self, task: &TaskId, age: Duration) -> Pauses {
         let seed = task
             .as_str()
             .bytes()
@@ -92,7 +94,7 @@ impl WaitPolicy {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
         Pauses::new(
-            self.first_pause,
+            (age / 4).min(self.longest_pause).max(self.first_pause),
             self.longest_pause,
             1.5,
             self.jitter.then_some(seed),

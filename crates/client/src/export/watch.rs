@@ -4,9 +4,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::stream::unfold;
-use session_export_model::ExportTaskInfo;
+use session_export_model::{ExportTaskInfo, ServiceTime};
 use tracing::debug;
 
 use super::task::task_failure;
@@ -14,7 +15,7 @@ use super::wait::ends_the_wait;
 use super::{ExportTask, ReadyExport, TaskState, WaitPolicy};
 use crate::deadline::{Deadline, Phase};
 use crate::operation::Operation;
-use crate::retry::Tries;
+use crate::retry::{Pauses, Tries};
 use crate::{Client, Error, ErrorKind, Spent, TaskFailure};
 
 /// A look that the limit overtakes is given this much more, so that the last one can still find the file.
@@ -62,7 +63,8 @@ pub struct Watch {
     client: Client,
     task: ExportTask,
     policy: WaitPolicy,
-    pauses: Box<dyn Iterator<Item = Duration> + Send>,
+    /// Chosen at the first look that is not the last: it tells how old the task is.
+    pauses: Option<Pauses>,
     started: Duration,
     last_listed: Duration,
     failing: Option<Failing>,
@@ -90,7 +92,7 @@ struct Failing {
 impl Watch {
     pub(super) fn new(client: Client, task: ExportTask, policy: WaitPolicy) -> Self {
         Self {
-            pauses: Box::new(policy.pauses(task.task_id())),
+            pauses: None,
             started: client.clock().monotonic(),
             client,
             task,
@@ -200,13 +202,29 @@ impl Watch {
                 }
             }
         };
-        let pause = self.pauses.next().unwrap_or_default();
+        let created = match &event {
+            WaitEvent::InProgress { info, .. } => info.create_time.as_ref().and_then(ServiceTime::instant),
+            _ => None,
+        };
+        let pause = self.next_pause(created);
         let pause = pause.min(self.left()).min(self.remaining());
         self.step = match pause.is_zero() {
             true => Step::GiveUp,
             false => Step::Pause(self.elapsed() + pause),
         };
         Ok(event)
+    }
+
+    /// The pause before the next look. `created` is when the service says that it took the task on.
+    fn next_pause(&mut self, created: Option<DateTime<Utc>>) -> Duration {
+        let pauses = self.pauses.get_or_insert_with(|| {
+            let began = self.task.submitted_at().or(created);
+            let age = began.map(|began| self.client.clock().now() - began);
+            // A clock that is off makes the looks too frequent or too rare at worst, within the policy's bounds.
+            let age = age.and_then(|age| age.to_std().ok()).unwrap_or_default();
+            self.policy.pauses(self.task.task_id(), age)
+        });
+        pauses.next().unwrap_or_default()
     }
 
     fn elapsed(&self) -> Duration {
