@@ -5,6 +5,7 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use common::{
     Answer, TASK, answer, body_of, client, clock, guarded, json, mock_transport, names, paced, seconds,
 };
 use session_export::{Clock, Error, FileReceipt, ResponseBody};
-use session_export_transport::test_util::ManualClock;
+use session_export_transport::test_util::{ManualClock, MockTransport};
 use sha2::{Digest, Sha256};
 
 #[tokio::test]
@@ -310,4 +311,37 @@ fn a_file_of_many_pieces_is_written_piece_by_piece() {
     assert_eq!((receipt.bytes, largest.1), (total, total));
     assert_eq!(largest.0, 64 << 10);
     assert_eq!(log.count(), 65);
+}
+
+#[test]
+fn a_server_that_always_breaks_off_uses_up_the_budget_of_retries() {
+    // One byte of twenty, and nothing of the rest.
+    let clock = clock();
+    let mut transport = MockTransport::new();
+    let requests = Arc::new(Mutex::new(0));
+    let sent = Arc::clone(&requests);
+    transport.expect_send().returning(move |request| {
+        if request.uri().path().ends_with("/export-tasks") {
+            let list = format!(r#"{{"export_tasks":[{{"task_id":"{TASK}","status":"SUCCESS"}}]}}"#);
+            return json(200, list);
+        }
+        *sent.lock().unwrap() += 1;
+        match request.headers().contains_key("range") {
+            true => mocked(206, Some("bytes 1-19/20"), body_of(vec![])),
+            false => mocked(200, None, body_of(vec![Ok("0".into())])),
+        }
+    });
+    let ready = clock
+        .drive(client(transport, &clock).task(TASK.parse().unwrap()).ready())
+        .unwrap();
+    let download = || {
+        *requests.lock().unwrap() = 0;
+        let outcome = clock.drive(ready.download().to_writer(&mut std::io::sink()));
+        assert!(is_incomplete(&outcome.unwrap_err()));
+        *requests.lock().unwrap()
+    };
+    assert_eq!(download(), 6);
+    let last = std::iter::repeat_with(download).take(60).last().unwrap();
+    // What is left is one free continuation, and what the answers' heads have earned.
+    assert!(last <= 3, "{last} requests");
 }

@@ -14,6 +14,7 @@ use super::open::{ask, begin};
 use super::{Download, DownloadStream};
 use crate::client::Cut;
 use crate::operation::{Operation, Reply};
+use crate::retry::Budget;
 use crate::{Client, Error, ErrorKind};
 
 /// How many times a file is begun, where it cannot be continued.
@@ -131,6 +132,7 @@ impl Attempts {
         match then {
             Then::Stop => Err(error),
             _ if self.made == WHOLE_ATTEMPTS || !may => Err(error),
+            _ if !download.client.retry_budget().pay_for_retry() => Err(error),
             Then::Fresh(reply) => {
                 self.reply = Some(*reply);
                 Ok(())
@@ -142,13 +144,21 @@ impl Attempts {
         }
     }
 
+    /// The file is here: the last repetition was no waste.
+    pub(super) fn succeeded(&self, client: &Client) {
+        if self.made > 0 {
+            client.retry_budget().refund_retry();
+        }
+    }
+
     /// Whether the server's ranges can still be believed.
     pub(super) fn ranges(&self) -> bool {
         self.ranges
     }
 }
 
-/// Continuations: any number as long as there is progress, at most five in a row without.
+/// Continuations: any number as long as there is progress, at most five in a row without. One after progress is no
+/// repetition and costs nothing; the others are paid from the client's budget of retries.
 #[derive(Default)]
 pub(super) struct Breaks {
     fruitless: u32,
@@ -156,13 +166,21 @@ pub(super) struct Breaks {
 }
 
 impl Breaks {
-    /// How long to wait before going on at `arrived`; `None` when there is no point in it.
-    pub(super) fn next(&mut self, task: &TaskId, arrived: u64) -> Option<Duration> {
+    /// How long to wait before going on at `arrived`; `None` when there is no point in it, or nothing to pay it with.
+    pub(super) fn next(&mut self, task: &TaskId, arrived: u64, budget: &Budget) -> Option<Duration> {
         if arrived >= self.mark + PROGRESS {
             (self.fruitless, self.mark) = (0, arrived);
         }
         self.fruitless += 1;
-        (self.fruitless <= FRUITLESS).then(|| back_off(task, self.fruitless))
+        let may = self.fruitless <= FRUITLESS && (self.fruitless == 1 || budget.pay_for_retry());
+        may.then(|| back_off(task, self.fruitless))
+    }
+
+    /// The file is here: the last repetition was no waste.
+    pub(super) fn succeeded(&self, budget: &Budget) {
+        if self.fruitless > 1 {
+            budget.refund_retry();
+        }
     }
 }
 
@@ -214,14 +232,25 @@ mod tests {
     #[test]
     fn only_real_progress_starts_the_count_again() {
         let task = "2b31ed52".parse().unwrap();
-        let mut breaks = Breaks::default();
+        let (mut breaks, budget) = (Breaks::default(), Budget::default());
         for arrived in 1..=5 {
-            assert!(breaks.next(&task, arrived).is_some());
+            assert!(breaks.next(&task, arrived, &budget).is_some());
         }
-        assert!(breaks.next(&task, PROGRESS - 1).is_none());
+        assert!(breaks.next(&task, PROGRESS - 1, &budget).is_none());
         for _ in 0..5 {
-            assert!(breaks.next(&task, PROGRESS).is_some());
+            assert!(breaks.next(&task, PROGRESS, &budget).is_some());
         }
-        assert!(breaks.next(&task, 2 * PROGRESS - 1).is_none());
+        assert!(breaks.next(&task, 2 * PROGRESS - 1, &budget).is_none());
+    }
+
+    #[test]
+    fn with_an_empty_budget_only_progress_goes_on() {
+        let task = "2b31ed52".parse().unwrap();
+        let (mut breaks, budget) = (Breaks::default(), Budget::default());
+        while budget.pay_for_retry() {}
+        for part in 1..=200 {
+            assert!(breaks.next(&task, part * PROGRESS, &budget).is_some());
+        }
+        assert!(breaks.next(&task, 200 * PROGRESS + 1, &budget).is_none());
     }
 }

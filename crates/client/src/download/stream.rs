@@ -209,6 +209,7 @@ impl DownloadStream {
             Some(Err(_)) => Some(End::Failed),
             None => {
                 self.client.export_is_over();
+                self.breaks.succeeded(self.client.retry_budget());
                 Some(End::Whole)
             }
         };
@@ -303,7 +304,10 @@ impl DownloadStream {
         let Some(tag) = self.tag.clone().filter(|_| there_is_a_rest && self.resume) else {
             return Err(Interruption::start_over(interruption.error));
         };
-        let Some(pause) = self.breaks.next(&self.task_id, self.arrived) else {
+        let Some(pause) = self
+            .breaks
+            .next(&self.task_id, self.arrived, self.client.retry_budget())
+        else {
             return Err(interruption);
         };
         debug!(arrived = self.arrived, ?pause, error = %interruption.error, "the download broke off and is continued");

@@ -126,7 +126,10 @@ impl Download {
             // What an earlier attempt left is no attempt at the whole file.
             let may = self.resume || part.partial.is_some();
             let interruption = match self.attempt(&mut part, &mut attempts, check).await {
-                Ok(receipt) => return Ok((part.file, receipt)),
+                Ok(receipt) => {
+                    attempts.succeeded(&self.client);
+                    return Ok((part.file, receipt));
+                }
                 Err(interruption) => interruption,
             };
             match attempts.after(self, interruption, may).await {

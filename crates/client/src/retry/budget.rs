@@ -26,6 +26,16 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// Pays for a try that repeats what another one has done; false when there is not enough left.
+    pub(crate) fn pay_for_retry(&self) -> bool {
+        self.spend(RETRY)
+    }
+
+    /// Gives back what the last such try cost: it was no waste.
+    pub(crate) fn refund_retry(&self) {
+        self.give_back(Some(RETRY));
+    }
+
     /// Whether there was enough left.
     pub(super) fn spend(&self, cost: u32) -> bool {
         self.units
