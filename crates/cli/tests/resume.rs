@@ -7,10 +7,12 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::emulator::Emulator;
-use common::server::{Server, ready_task, respond, respond_json};
+use common::server::{Reply, Server, ready_task, respond, respond_json};
 use common::{Done, Running, directory, names, program};
 
 const QUICK: [&str; 4] = ["--sessions", "20", "--export-delay-ms", "100"];
@@ -320,4 +322,70 @@ fn killed_at_any_moment_nothing_is_lost_or_doubled() {
         assert!(place.path().join("s.xlsx").metadata().unwrap().len() > 0);
         assert_eq!(entries(&place.path().join("j")).last().unwrap(), "downloaded");
     }
+}
+
+#[test]
+fn what_arrived_of_a_file_is_kept_and_continued() {
+    let file: String = (0..500).map(|row| format!("{row:06},x\r\n")).collect();
+    let (total, refused) = (file.len(), Arc::new(AtomicBool::new(true)));
+    let (body, refuses) = (file.clone(), Arc::clone(&refused));
+    let server = Server::start(move |request| match &request.line {
+        line if line.starts_with("POST") => respond_json(200, r#"{"task_id":"t"}"#),
+        line if line.contains("/download") && !request.head.contains("range: ") => {
+            let head = format!("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: {total}\r\n\r\n");
+            Reply::Bytes((head + &body[..1000]).into_bytes())
+        }
+        line if line.contains("/download") && refuses.load(Ordering::Relaxed) => respond_json(401, ""),
+        line if line.contains("/download") => {
+            let range = format!("bytes 1000-{}/{total}", total - 1);
+            respond(
+                206,
+                &[("ETag", "\"v1\""), ("Content-Range", &range)],
+                &body[1000..],
+            )
+        }
+        _ => ready_task("t"),
+    });
+    let place = directory();
+    let run = |args: &[&str]| -> Done {
+        let mut command = server.command(args);
+        command.current_dir(place.path());
+        Running::start(command).finish()
+    };
+    let done = run(&["export", "--journal", "j", "-o", "s.csv"]).expect(3);
+    assert!(
+        done.stderr.contains("the 1000 bytes that arrived are kept in")
+            && done
+                .stderr
+                .contains("`session-export resume j` goes on with them"),
+        "{}",
+        done.stderr
+    );
+    let journal = place.path().join("j");
+    assert_eq!(
+        entries(&journal),
+        ["created", "intent", "submitted", "ready", "interrupted"]
+    );
+    let left = names(place.path());
+    assert!(
+        left.len() == 2 && left[0].starts_with(".session-export-") && left[1] == "j",
+        "{left:?}"
+    );
+
+    refused.store(false, Ordering::Relaxed);
+    let before = server.seen().len();
+    run(&["resume", "j"]).expect(0);
+    assert_eq!(names(place.path()), ["j", "s.csv"]);
+    assert_eq!(fs::read_to_string(place.path().join("s.csv")).unwrap(), file);
+    let asked: Vec<_> = server.seen()[before..]
+        .iter()
+        .filter(|request| request.line.contains("/download"))
+        .map(|request| request.head.contains("range: bytes=1000-"))
+        .collect();
+    assert_eq!(asked, [true], "only the rest was asked for");
+
+    // Without a journal nobody would come back for it.
+    refused.store(true, Ordering::Relaxed);
+    run(&["export", "-o", "t.csv"]).expect(3);
+    assert_eq!(names(place.path()), ["j", "s.csv"]);
 }

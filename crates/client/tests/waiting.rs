@@ -92,8 +92,7 @@ fn it_looks_at_once_and_ends_with_the_file() {
     let waited = wait(WaitPolicy::default(), [list("SUCCESS")]);
     assert_eq!(waited.elapsed(), Duration::ZERO);
     let url = format!(
-        "GET https://workspace.cn-north-4.myhuaweicloud.com/v2/{}/export-tasks?task_id={TASK}",
-        PROJECT
+        "GET https://workspace.cn-north-4.myhuaweicloud.com/v2/{PROJECT}/export-tasks?task_id={TASK}"
     );
     assert_eq!(waited.log.lines(), [url]);
     let ready = waited.outcome.unwrap();

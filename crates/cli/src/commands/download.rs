@@ -5,8 +5,9 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use session_export::{Download, FileFormat, ReadyExport, Receipt, Sha256Digest};
+use session_export::{Download, Error, FileFormat, ReadyExport, Receipt, Sha256Digest};
 
+use super::leftovers::Leftovers;
 use super::{Context, needs_tasks, task_id};
 use crate::args::{DownloadArgs, OutputArgs};
 use crate::connection::Connection;
@@ -19,7 +20,8 @@ pub(super) async fn run(context: &Context<'_>, args: DownloadArgs) -> Result<(),
     let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
     context.progress.has_task(&id);
     let ready = connection.client.task(id).ready().await?;
-    receive(context, &ready, &target).await?.tell(context).await
+    let received = receive(context, &ready, &target, None).await?;
+    received.tell(context).await
 }
 
 /// Where the file goes.
@@ -208,16 +210,25 @@ impl Received {
     }
 }
 
-/// Downloads.
+/// Downloads. With a journal, what an earlier process has left is continued, and what this one leaves is written down.
 pub(super) async fn receive(
     context: &Context<'_>,
     ready: &ReadyExport,
     target: &Target,
+    leftovers: Option<&Leftovers<'_>>,
 ) -> Result<Received, Failure> {
     let mut download = ready.download().overwrite(target.force);
     if let Some(bytes) = target.max_bytes {
         download = download.max_bytes(bytes);
     }
+    if let Some(leftovers) = leftovers {
+        download = leftovers.continued(download);
+    }
+    let keep = |error: &Error| {
+        if let Some(leftovers) = leftovers {
+            leftovers.keep(context, error);
+        }
+    };
     let file = match &target.place {
         Place::StandardOutput => {
             let receipt = to_standard_output(context, download).await?;
@@ -227,8 +238,8 @@ pub(super) async fn receive(
                 file: None,
             });
         }
-        Place::Directory(directory) => download.to_directory(directory).await?,
-        Place::File(path) => download.to_path(path).await?,
+        Place::Directory(directory) => download.to_directory(directory).await.inspect_err(keep)?,
+        Place::File(path) => download.to_path(path).await.inspect_err(keep)?,
     };
     let receipt = file.receipt();
     Ok(received(context, ready, file.path, &receipt))
@@ -240,6 +251,7 @@ pub(super) async fn receive_again(
     context: &Context<'_>,
     ready: &ReadyExport,
     target: &Target,
+    leftovers: Option<&Leftovers<'_>>,
 ) -> Result<Received, Failure> {
     let path = match &target.place {
         Place::File(path) => Some(path.clone()),
@@ -247,7 +259,7 @@ pub(super) async fn receive_again(
         Place::StandardOutput => None,
     };
     let Some(path) = path.filter(|path| !target.force && path.is_file()) else {
-        return receive(context, ready, target).await;
+        return receive(context, ready, target, leftovers).await;
     };
     let failed = |error| Failure::io(&format!("read {}", shown(&path)), &error);
     let mut there = Comparison::new(File::open(&path).map_err(failed)?);

@@ -4,6 +4,7 @@ mod delete;
 mod download;
 mod emulator;
 mod export;
+mod leftovers;
 mod obtain;
 mod reconcile;
 mod resume;

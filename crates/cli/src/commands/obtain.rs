@@ -12,6 +12,7 @@ use session_export::{
 
 use super::Context;
 use super::download::{Target, receive, receive_again};
+use super::leftovers::Leftovers;
 use super::reconcile::{find_out, holds_sessions, tasks_of};
 use super::wait::until_ready;
 use crate::connection::Connection;
@@ -175,9 +176,13 @@ impl Obtain<'_> {
         let (context, task) = (self.context, &obtained.task);
         let ready = until_ready(context, task, self.policy.clone()).await?;
         self.note(|journal| journal.ready(&task.to_ref()));
+        let leftovers = self.journal.as_deref().map(|journal| Leftovers {
+            journal,
+            task: task.to_ref(),
+        });
         let mut received = match resumed {
-            true => receive_again(context, &ready, target).await?,
-            false => receive(context, &ready, target).await?,
+            true => receive_again(context, &ready, target, leftovers.as_ref()).await?,
+            false => receive(context, &ready, target, leftovers.as_ref()).await?,
         };
         received.add("reconciliation", obtained.reconciliation);
         if let Some(file) = &received.file {

@@ -11,7 +11,7 @@ use session_export_model::{SessionFilter, TaskRef};
 
 use super::line::{Entry, Unread, filter_of};
 use super::{JournalRefusal, SubmitIntent, SubmitJournal};
-use crate::{Ambiguity, Error, JournalProblem, Reconciliation, Sha256Digest};
+use crate::{Ambiguity, Error, JournalProblem, PartialFile, Reconciliation, Sha256Digest};
 
 /// A journal is a few lines; more than this is no journal.
 const MOST_BYTES: u64 = 1 << 20;
@@ -58,6 +58,7 @@ struct Inner {
     is_broken: bool,
     note: serde_json::Value,
     filter: Option<SessionFilter>,
+    partial: Option<PartialFile>,
     state: JournalState,
 }
 
@@ -123,6 +124,7 @@ impl FileJournal {
                 is_broken: false,
                 note: note.clone(),
                 filter: None,
+                partial: None,
                 state: JournalState::Empty,
             }),
         };
@@ -169,6 +171,7 @@ impl FileJournal {
             is_broken: false,
             note: serde_json::Value::Null,
             filter: None,
+            partial: None,
             state: JournalState::Empty,
         };
         for (index, line) in bytes[..whole].split_inclusive(|byte| *byte == b'\n').enumerate() {
@@ -210,6 +213,12 @@ impl FileJournal {
     /// What was submitted, or about to be.
     pub fn filter(&self) -> Option<SessionFilter> {
         self.lock().filter.clone()
+    }
+
+    /// What the last download has left, for [`Download::continue_from`](crate::Download::continue_from); none once the file
+    /// is here.
+    pub fn partial_file(&self) -> Option<PartialFile> {
+        self.lock().partial.clone()
     }
 
     /// The note that it was created with, if it is one of this kind.
@@ -267,6 +276,18 @@ impl FileJournal {
         self.write(Entry::Ready { task: task.clone() })
     }
 
+    /// Writes down what a download that broke off has left: [`Error::partial_file`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Journal`](crate::ErrorKind::Journal) when it cannot be written.
+    pub fn interrupted(&self, task: &TaskRef, partial: &PartialFile) -> Result<(), Error> {
+        self.write(Entry::Interrupted {
+            task: task.clone(),
+            partial: partial.clone(),
+        })
+    }
+
     /// Writes down that the file is here.
     ///
     /// # Errors
@@ -317,6 +338,8 @@ impl Inner {
         match entry {
             Entry::Created { note } => self.note = note,
             Entry::Intent { filter, .. } => self.filter = filter_of(&filter),
+            Entry::Interrupted { partial, .. } => self.partial = Some(partial),
+            Entry::Downloaded { .. } => self.partial = None,
             _ => {}
         }
     }

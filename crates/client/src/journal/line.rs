@@ -7,7 +7,7 @@ use session_export_model::{ProjectId, ServiceRules, SessionFilterBuilder, TaskRe
 
 use super::{JournalState, SubmitIntent};
 use crate::reconcile::time;
-use crate::{Ambiguity, Candidate, Reconciliation};
+use crate::{Ambiguity, Candidate, PartialFile, Reconciliation};
 
 /// The version that this library writes and reads.
 const VERSION: u64 = 1;
@@ -50,6 +50,11 @@ pub(super) enum Entry {
     },
     Ready {
         task: TaskRef,
+    },
+    /// The download broke off, and its start was kept.
+    Interrupted {
+        task: TaskRef,
+        partial: PartialFile,
     },
     Downloaded {
         task: TaskRef,
@@ -145,7 +150,7 @@ impl Entry {
             } => JournalState::NotCreated,
             // Nobody has chosen yet.
             Self::Reconciled { .. } => state,
-            Self::Ready { task } => JournalState::Ready(task.clone()),
+            Self::Ready { task } | Self::Interrupted { task, .. } => JournalState::Ready(task.clone()),
             Self::Downloaded {
                 task,
                 path,

@@ -255,6 +255,7 @@ fn journal_on(file: File) -> FileJournal {
             is_broken: false,
             note: serde_json::Value::Null,
             filter: None,
+            partial: None,
             state: JournalState::Empty,
         }),
     }
