@@ -68,6 +68,8 @@ const STACKS: &[&str] = &["reqwest", "hyper", "rustls", "tokio"];
 
 /// The facade's clock is Tokio's timer, and nothing else of Tokio.
 const CLOCK: (&str, &str, &[&str]) = ("session-export", "tokio", &["time"]);
+/// Unless an embedder asks for a runtime, by this feature.
+const RUNTIME: (&str, &[&str]) = ("blocking", &["tokio/net", "tokio/rt"]);
 
 const MODEL_LIMIT: usize = 25;
 const NOT_IN_THE_FACADE: &[&str] = &["reqwest", "hyper", "rustls"];
@@ -175,10 +177,14 @@ fn stack_breach(package: &Package, dependency: &Dependency) -> Option<String> {
         ));
     }
     // A crate's own features can switch on more: `tokio/net`, `tokio?/net`.
-    let switched_on = package.features.values().flatten().filter(|value| {
-        value
-            .strip_prefix(to)
-            .is_some_and(|rest| rest.starts_with('/') || rest.starts_with("?/"))
+    let (feature, allowed) = RUNTIME;
+    let switched_on = package.features.iter().flat_map(|(name, values)| {
+        values.iter().filter(move |value| {
+            let is_of_it = value
+                .strip_prefix(to)
+                .is_some_and(|rest| rest.starts_with('/') || rest.starts_with("?/"));
+            is_of_it && !(name == feature && allowed.contains(&value.as_str()))
+        })
     });
     let extra: Vec<&String> = switched_on.collect();
     (dependency.features != features || !extra.is_empty()).then(|| {
@@ -329,11 +335,24 @@ mod tests {
         assert!(!stacks(&with(&["time", "rt"])).stands());
         assert!(!stacks(&with(&[])).stands());
 
-        let mut hidden = with(&["time"]);
-        hidden.packages[0]
-            .features
-            .insert("blocking".into(), vec!["tokio?/rt".into()]);
-        assert!(stacks(&hidden).to_string().contains("tokio?/rt"));
+        let switched_on = |feature: &str, value: &str| {
+            let mut metadata = with(&["time"]);
+            metadata.packages[0]
+                .features
+                .insert(feature.into(), vec![value.into()]);
+            stacks(&metadata)
+        };
+        assert!(switched_on("blocking", "tokio/rt").stands());
+        for (feature, value) in [
+            ("blocking", "tokio?/rt"),
+            ("blocking", "tokio/fs"),
+            ("default", "tokio/rt"),
+        ] {
+            assert!(
+                switched_on(feature, value).to_string().contains(value),
+                "{feature}"
+            );
+        }
     }
 
     #[test]

@@ -61,11 +61,14 @@
 //! |---|---|---|
 //! | `reqwest` | yes | `ReqwestTransport`, used when [`ClientBuilder::transport`] is not called |
 //! | `hyper` | no | `HyperTransport`, to be passed to [`ClientBuilder::transport`] |
+//! | `blocking` | no | `Blocking` runs all of it on the calling thread, in programs without a runtime |
 //! | `regions-file` | no | [`EndpointOverrides`] can read `~/.huaweicloud/regions.yaml` |
 //!
-//! Without either there is no HTTP stack among the dependencies. Without `reqwest`, [`ClientBuilder::build`] asks for
+//! Without `reqwest` and `hyper` there is no HTTP stack among the dependencies. Without `reqwest`, [`ClientBuilder::build`] asks for
 //! a transport.
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod client;
 mod clock;
 mod deadline;
@@ -78,6 +81,8 @@ mod operation;
 mod reconcile;
 mod retry;
 
+#[cfg(feature = "blocking")]
+pub use blocking::Blocking;
 pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
 pub use download::{
