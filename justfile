@@ -36,6 +36,10 @@ doc:
 walls:
     cargo run --quiet -p xtask -- walls
 
+# What the documents say of crates, features and decisions is what the code says.
+documents:
+    cargo run --quiet -p xtask -- documents
+
 # Licences, bans and sources of all dependencies.
 deny:
     cargo deny --all-features check --hide-inclusion-graph bans licenses sources
@@ -98,4 +102,4 @@ guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export --lib retry::
 
 # Everything, in CI's order; the first failure ends it.
-ci: test test-hyper fmt clippy doc walls deny typos readme interop official-sdk
+ci: test test-hyper fmt clippy doc walls documents deny typos readme interop official-sdk

@@ -1,6 +1,7 @@
 //! Checks of this repository that cargo has no word for.
 //!
-//! `cargo run -p xtask -- walls` checks who depends on whom.
+//! `cargo run -p xtask -- walls` checks who depends on whom, `cargo run -p xtask -- documents` that the pages in `docs/` say
+//! what the code says.
 
 #![allow(
     clippy::print_stdout,
@@ -9,15 +10,19 @@
 )]
 
 mod cargo;
+mod documents;
 mod walls;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        Some("walls") => walls(),
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["walls"] => walls(),
+        ["documents"] => documents(false),
+        ["documents", "--write"] => documents(true),
         _ => {
-            eprintln!("usage: cargo run -p xtask -- walls");
+            eprintln!("usage: cargo run -p xtask -- walls | documents [--write]");
             ExitCode::from(2)
         }
     }
@@ -37,6 +42,26 @@ fn walls() -> ExitCode {
         }
         Err(error) => {
             eprintln!("the walls could not be checked: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn documents(write: bool) -> ExitCode {
+    match documents::check(write) {
+        Ok(outcome) if outcome.differences.is_empty() => {
+            let done = if write { "written" } else { "as the code is" };
+            println!("{} parts of the documents are {done}", outcome.compared);
+            ExitCode::SUCCESS
+        }
+        Ok(outcome) => {
+            for difference in &outcome.differences {
+                eprintln!("{difference}");
+            }
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("the documents could not be checked: {error}");
             ExitCode::FAILURE
         }
     }

@@ -97,6 +97,11 @@ impl fmt::Display for Wall {
     }
 }
 
+/// The crates of the table, from the bottom of the stack to its top.
+pub(crate) fn layered() -> impl Iterator<Item = &'static str> {
+    MAY_DEPEND_ON.iter().map(|(name, _)| *name)
+}
+
 pub(crate) fn check() -> Result<Vec<Wall>, String> {
     let metadata = Metadata::read()?;
     Ok(vec![

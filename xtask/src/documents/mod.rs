@@ -1,0 +1,37 @@
+//! Parts of the documents that follow from the code: written by `documents --write`, compared by `documents`.
+
+mod adrs;
+mod crates;
+mod features;
+mod section;
+
+use crate::cargo::Metadata;
+use section::Section;
+
+/// What was compared, and which parts differ.
+pub(crate) struct Outcome {
+    pub(crate) compared: usize,
+    pub(crate) differences: Vec<String>,
+}
+
+/// Compares every part with the code, or writes it.
+pub(crate) fn check(write: bool) -> Result<Outcome, String> {
+    let metadata = Metadata::read()?;
+    let sections = [
+        Section::new("docs/architecture.md", "crates", crates::table(&metadata)),
+        Section::new("docs/architecture.md", "features", features::table(&metadata)?),
+        Section::new("docs/architecture.md", "decisions", adrs::list("docs/adr")?),
+    ];
+    let mut differences = Vec::new();
+    for section in &sections {
+        if write {
+            section.write()?;
+        } else {
+            differences.extend(section.difference()?);
+        }
+    }
+    Ok(Outcome {
+        compared: sections.len(),
+        differences,
+    })
+}
