@@ -90,6 +90,10 @@ kill:
     cargo build --quiet -p session-export-cli
     python3 .ci/kill.py --program "${CARGO_TARGET_DIR:-target}/debug/session-export"
 
+# 1,000 exports in bad weather, over each transport, in projects of their own and in one project: the numbers. Some minutes.
+chaos seed="6" exports="1000":
+    SESSION_EXPORT_CHAOS_SEED={{seed}} SESSION_EXPORT_CHAOS_EXPORTS={{exports}} cargo test --quiet -p session-export --test chaos -- --nocapture every_export
+
 # Full and read-only disks, links, devices, hostile names: what becomes of the file. Needs root or user namespaces.
 disk:
     .ci/disk.sh

@@ -136,20 +136,22 @@ fn a_known_code_comes_with_advice() {
 }
 
 #[test]
-fn a_200_without_a_task_is_an_error() {
-    for (body, kind, code) in [
-        ("{}", "decode", None),
-        ("", "decode", None),
-        (r#"{"task_id":""}"#, "decode", None),
-        ("<html></html>", "decode", None),
+fn a_200_without_a_task_loses_it_unless_it_holds_an_error() {
+    for (body, exit_code, kind, code) in [
+        ("{}", 7, "ambiguous", None),
+        ("", 7, "ambiguous", None),
+        (r#"{"task_id":""}"#, 7, "ambiguous", None),
+        ("<html></html>", 7, "ambiguous", None),
         (
             r#"{"error_code":"WKS.00010109","error_msg":"no"}"#,
+            1,
             "service",
             Some("WKS.00010109"),
         ),
     ] {
-        let (done, server) = against(&["submit", "--json"], move || respond_json(200, body));
-        let error = done.expect(1).error();
+        let flags = ["submit", "--json", "--no-reconcile"];
+        let (done, server) = against(&flags, move || respond_json(200, body));
+        let error = done.expect(exit_code).error();
         assert_eq!(error["kind"], kind, "{body}");
         assert_eq!(error["code"].as_str(), code);
         assert_eq!(error["status"].as_u64(), code.map(|_| 200));

@@ -251,7 +251,7 @@ fn a_known_code_brings_advice() {
 }
 
 #[test]
-fn a_success_of_a_submit_needs_a_task_id() {
+fn a_success_of_a_submit_without_a_task_id_loses_its_task() {
     for status in [200, 201, 202, 204] {
         for (body, path) in [
             ("{}", "line 1, column 2 of the body"),
@@ -269,9 +269,10 @@ fn a_success_of_a_submit_needs_a_task_id() {
         ] {
             let error = submit(json(status, body));
             shown(&error);
-            assert!(matches!(error.kind(), ErrorKind::Decode { .. }), "{error:?}");
+            // The service said yes: there is a task, and reconciliation can find it.
+            assert!(error.is_ambiguous() && error.ambiguity().is_some(), "{error:?}");
             let text = format!("export_sessions: the response is not understood, at {path}");
-            assert_eq!(error.to_string(), text, "{body}");
+            assert_eq!(error.source().unwrap().to_string(), text, "{body}");
             assert!(!error.is_transient() && !error.nothing_was_sent());
         }
     }

@@ -27,8 +27,8 @@ pub(super) enum Failure<'a> {
     },
     /// There was no credential, and so nothing was sent.
     Credential(&'a AuthError),
-    /// A success that could not be understood.
-    Unreadable,
+    /// A success that could not be understood, or what is no failure of an exchange.
+    Unreadable { delivery: Delivery },
     /// The deadline passed.
     Deadline { delivery: Delivery },
 }
@@ -61,7 +61,7 @@ impl<'a> Failure<'a> {
             },
             ErrorKind::Auth(error) => Self::Credential(error),
             ErrorKind::Deadline { .. } | ErrorKind::HeldBack { .. } => Self::Deadline { delivery },
-            _ => Self::Unreadable,
+            _ => Self::Unreadable { delivery },
         }
     }
 }
@@ -89,12 +89,17 @@ pub(super) fn classify(effect: Effect, failure: Failure<'_>) -> Verdict {
                 // It may come from a gateway that gave up on a backend which went on.
                 false => unless_work_may_be_done(effect, Delivery::Unknown, retry(hint)),
             },
+            // None that is known to pass. But a gateway may have given up here, too, by a number of its own.
+            500..=599 if !proves_rejection(code) => {
+                unless_work_may_be_done(effect, Delivery::Unknown, Verdict::Stop)
+            }
             _ => Verdict::Stop,
         },
         Failure::Credential(error) => error
             .retry_at_least()
             .map_or(Verdict::Stop, |at_least| Verdict::Retry { at_least }),
-        Failure::Unreadable => Verdict::Stop,
+        // The service said yes, but not to which task: it exists, and its id is lost.
+        Failure::Unreadable { delivery } => unless_work_may_be_done(effect, delivery, Verdict::Stop),
         Failure::Deadline { delivery } => unless_work_may_be_done(effect, delivery, Verdict::Stop),
     }
 }

@@ -70,6 +70,16 @@ impl ManualClock {
         due.into_iter().for_each(Waker::wake);
     }
 
+    /// Moves both clocks to the timer that is due next and wakes it; says whether there was one.
+    pub fn advance_to_next_timer(&self) -> bool {
+        let next = {
+            let state = self.lock();
+            let due = state.timers.iter().map(|timer| timer.due).min();
+            due.map(|due| due.saturating_sub(state.elapsed))
+        };
+        next.map(|pause| self.advance(pause)).is_some()
+    }
+
     /// Sets the wall clock without moving the monotonic one, as an administrator or NTP would.
     pub fn set_wall_clock(&self, now: DateTime<Utc>) {
         let mut state = self.lock();
@@ -100,18 +110,8 @@ impl ManualClock {
             if flag.0.swap(false, Ordering::AcqRel) {
                 continue;
             }
-            let next = {
-                let state = self.lock();
-                state
-                    .timers
-                    .iter()
-                    .map(|timer| timer.due)
-                    .min()
-                    .map(|due| due.saturating_sub(state.elapsed))
-            };
-            match next {
-                Some(pause) => self.advance(pause),
-                None => panic!("the future waits, but neither for this clock nor for anything that woke it"),
+            if !self.advance_to_next_timer() {
+                panic!("the future waits, but neither for this clock nor for anything that woke it");
             }
         }
     }
@@ -213,6 +213,21 @@ mod tests {
         let clock = clock();
         drop(clock.sleep(Duration::from_secs(1)));
         assert_eq!(clock.timers(), 0);
+    }
+
+    #[test]
+    fn the_next_timer_is_reached_and_none_is_passed() {
+        let clock = clock();
+        assert!(!clock.advance_to_next_timer());
+        let (_late, _early) = (
+            clock.sleep(Duration::from_secs(9)),
+            clock.sleep(Duration::from_secs(4)),
+        );
+        assert!(clock.advance_to_next_timer());
+        assert_eq!(clock.monotonic(), Duration::from_secs(4));
+        // It is due until somebody takes note of it.
+        assert!(clock.advance_to_next_timer());
+        assert_eq!(clock.monotonic(), Duration::from_secs(4));
     }
 
     #[test]

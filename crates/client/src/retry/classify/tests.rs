@@ -39,6 +39,9 @@ const AGAIN: Verdict = Verdict::Retry {
     at_least: Duration::ZERO,
 };
 
+/// The verdicts on what will not pass, and may have been the answer to work that was done.
+const UNKNOWN: Row = [Verdict::Stop, Verdict::Stop, Verdict::Ambiguous];
+
 /// A verdict for each effect, in the order of [`EFFECTS`].
 type Row = [Verdict; 3];
 
@@ -68,6 +71,7 @@ fn what_the_service_answered() {
                     429 => [again; 3],
                     408 | 500 | 502 | 503 | 504 if rejected => [again; 3],
                     408 | 500 | 502 | 503 | 504 => [again, again, Verdict::Ambiguous],
+                    500.. if !rejected => UNKNOWN,
                     _ => [Verdict::Stop; 3],
                 };
                 assert_eq!(
@@ -136,11 +140,12 @@ fn a_missing_credential_is_the_same_for_every_operation() {
 
 #[test]
 fn the_rest_is_final() {
-    assert_eq!(row(Failure::Unreadable), [Verdict::Stop; 3]);
+    let unreadable = |delivery| row(Failure::Unreadable { delivery });
     let deadline = |delivery| row(Failure::Deadline { delivery });
-    assert_eq!(deadline(Delivery::NotSent), [Verdict::Stop; 3]);
-    let in_flight = [Verdict::Stop, Verdict::Stop, Verdict::Ambiguous];
-    assert_eq!(deadline(Delivery::Unknown), in_flight);
+    for of in [unreadable, deadline] {
+        assert_eq!(of(Delivery::NotSent), [Verdict::Stop; 3]);
+        assert_eq!(of(Delivery::Unknown), UNKNOWN);
+    }
 }
 
 const BEGIN: &str = "<!-- retry: begin -->\n";
@@ -219,7 +224,11 @@ fn table() -> String {
     statuses(&mut text);
     credentials(&mut text);
     let mut rows = Rows::default();
-    rows.add(row(Failure::Unreadable), "a success that cannot be understood");
+    let delivery = Delivery::Unknown;
+    rows.add(
+        row(Failure::Unreadable { delivery }),
+        "a success that cannot be understood",
+    );
     rows.write(&mut text, "");
     for (delivery, name) in DELIVERIES
         .into_iter()
@@ -236,11 +245,15 @@ fn table() -> String {
 fn statuses(text: &mut String) {
     // Every status and code is asked; the many that only stop make one row.
     let mut rows: BTreeMap<String, Rows> = BTreeMap::new();
-    let mut stopped = 0;
+    let (mut stopped, mut unknown) = (0, 0);
     for status in 100..=599 {
         let verdicts = row(answer(status, None, Some(HINT)));
         if verdicts == [Verdict::Stop; 3] {
             stopped += 1;
+            continue;
+        }
+        if verdicts == UNKNOWN {
+            unknown += 1;
             continue;
         }
         rows.entry(String::new())
@@ -263,6 +276,7 @@ fn statuses(text: &mut String) {
         }
     }
     let mut rest = Rows::default();
+    rest.add(UNKNOWN, format!("any other 5xx ({unknown} statuses)"));
     rest.add(
         [Verdict::Stop; 3],
         format!("any other status ({stopped} of 500: 3xx, 4xx, …)"),
