@@ -98,6 +98,14 @@ chaos seed="6" exports="1000":
 disk:
     .ci/disk.sh
 
+# Fuzzes every target for so many seconds, in turn, and fails on a finding. Installs cargo-fuzz if it is not there.
+fuzz seconds *targets:
+    .ci/fuzz.sh {{seconds}} {{targets}}
+
+# The fuzz targets' inputs that are checked in, without a fuzzer; part of `just test` too.
+fuzz-corpus:
+    cargo test -p session-export-fuzz-properties
+
 # Writes what tests print into the pages of docs/: clauses, credentials, retries, the emulator's choices and faults.
 guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide

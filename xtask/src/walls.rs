@@ -54,6 +54,7 @@ const FREE: &[&str] = &[
     "session-export-benches",
     "session-export-example-recorder",
     "session-export-example-transport-ureq",
+    "session-export-fuzz-properties",
     "xtask",
 ];
 

@@ -6,7 +6,7 @@ mod common;
 
 use std::error::Error as StdError;
 
-use common::{Answer, answer, body_of, broken, client, clock, json, mock_transport, no_filter, shown};
+use common::{Answer, TOKEN, answer, body_of, broken, client, clock, json, mock_transport, no_filter, shown};
 use session_export::{Delivery, Error, ErrorKind, Operation, TaskQuery, TransportError, TransportErrorKind};
 
 /// What a submit, sent once, fails with.
@@ -228,6 +228,37 @@ fn the_headers_request_id_counts_before_the_bodys() {
         error.to_string(),
         "list_tasks: HTTP 403 APIGW.0301: No (request id of-the-head)"
     );
+}
+
+#[test]
+fn a_token_that_a_server_repeats_is_not_shown_wherever_it_stands() {
+    let body = format!(r#"{{"error_code":"{TOKEN}","error_msg":"a {TOKEN}","request_id":"{TOKEN}"}}"#);
+    let in_a_header = [("x-request-id", TOKEN)];
+    for answer in [
+        json(403, body.clone()),
+        // A code in a success is an error, too.
+        json(200, body.clone()),
+        Ok(answer(403, &in_a_header, "{}")),
+    ] {
+        let error = submit(answer);
+        assert!(!shown(&error).contains(TOKEN), "{error}");
+    }
+    let failure = || json(200, body.clone());
+    assert!(!shown(&list(failure())).contains(TOKEN));
+}
+
+#[test]
+fn a_request_id_in_a_header_is_one_line_of_bounded_length() {
+    let long = format!("a\tb{}", "c".repeat(1000));
+    for (header, expected) in [
+        (&*long, format!("a b{}…", "c".repeat(509))),
+        ("\t", "b-1".to_owned()),
+    ] {
+        let body = r#"{"error_code":"X","request_id":"b-1"}"#;
+        let error = submit(Ok(answer(403, &[("x-request-id", header)], body)));
+        let failure = error.service().unwrap();
+        assert_eq!(failure.request_id.as_ref(), Some(&expected));
+    }
 }
 
 #[test]

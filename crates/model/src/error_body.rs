@@ -185,20 +185,25 @@ fn without_credentials(text: &str) -> Cow<'_, str> {
     text
 }
 
-/// A text of a server's as one line: control characters become blanks, and it is cut to 512 characters.
+/// A text of a server's as one line: control characters and separators of lines become blanks, none is left at its ends,
+/// and it is cut to 512 characters.
 ///
-/// A message is shown in terminals and logs; with the control characters in it, a server could write lines of its own.
+/// A message is shown in terminals and logs; with such characters in it, a server could write lines of its own.
 pub fn one_line(text: &str) -> String {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || ends_a_line(c));
     let mut line: String = text
-        .trim()
         .chars()
         .take(MESSAGE)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if ends_a_line(c) { ' ' } else { c })
         .collect();
-    if text.trim().chars().nth(MESSAGE).is_some() {
+    if text.chars().nth(MESSAGE).is_some() {
         line.push('…');
     }
     line
+}
+
+fn ends_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ pub struct ParseTimestampError(());
 ///
 /// # Errors
 ///
-/// [`ParseTimestampError`] for anything else, a date that does not exist included.
+/// [`ParseTimestampError`] for anything else, a date that does not exist included, and a moment that is in no year from
+/// 0000 to 9999 of UTC: it could not be written in this form.
 ///
 /// ```
 /// use session_export_model::parse_timestamp;
@@ -62,7 +63,8 @@ fn parse(text: &[u8]) -> Option<DateTime<Utc>> {
     let local = date.and_hms_nano_opt(number(11, 13)?, number(14, 16)?, second, nanos)?;
     let offset = offset(zone)?;
     let local = local.checked_add_signed(TimeDelta::seconds(leap))?;
-    Some(local.checked_sub_offset(offset)?.and_utc())
+    let time = local.checked_sub_offset(offset)?.and_utc();
+    (0..=9999).contains(&time.year()).then_some(time)
 }
 
 /// Splits `.182+08:00` into nanoseconds and the zone.
@@ -148,6 +150,9 @@ mod tests {
             "2024-02-27T03:47:51ZZ",
             "+024-02-27T03:47:51Z",
             "2024年02月27日 03:47:51",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "9999-12-31T23:59:60Z",
         ] {
             assert!(parse_timestamp(text).is_err(), "{text}");
         }

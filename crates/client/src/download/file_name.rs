@@ -39,9 +39,6 @@ impl FileName {
             .collect();
         // A leading dot hides a file; Windows drops blanks and dots at the end.
         let trimmed = trimmed_end(cleaned.trim_start_matches(at_an_edge));
-        if trimmed.chars().all(|c| c == '_') {
-            return None;
-        }
         let stem = trimmed_end(trimmed.split('.').next().unwrap_or_default());
         let is_device =
             DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device)) || is_numbered_port(stem);
@@ -50,7 +47,9 @@ impl FileName {
         } else {
             trimmed.to_owned()
         };
-        Some(Self(shortened(&name).into()))
+        let name = shortened(&name);
+        // After the cut: it may have taken all that was more.
+        (!name.chars().all(|c| c == '_' || c.is_whitespace())).then(|| Self(name.into()))
     }
 
     /// Reads the name from a `Content-Disposition` header (RFC 6266): `filename*` in UTF-8 (RFC 8187), else `filename`.
@@ -93,11 +92,14 @@ impl fmt::Display for FileName {
     }
 }
 
-/// Characters that change how a name is shown, or that nobody sees: directions, joiners, line separators, tags.
+/// Characters that change how a name is shown, or that nobody sees: what ends a line, and what Unicode lets a reader
+/// ignore (`Default_Ignorable_Code_Point`: directions, joiners, fillers, variation selectors, tags).
 fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn at_an_edge(c: char) -> bool {
@@ -229,6 +231,9 @@ mod tests {
             (".", None),
             ("../", None),
             ("\u{0}", None),
+            ("\u{3164}", None),
+            ("_ _", None),
+            ("a\u{fe0f}b\u{34f}c", Some("a_b_c")),
         ] {
             assert_eq!(safe(text).as_deref(), expected, "{text:?}");
         }
@@ -247,6 +252,11 @@ mod tests {
             assert_eq!(safe(&text).unwrap(), "a".repeat(199), "{edge:?}");
         }
         assert_eq!(safe(&"a".repeat(300)).unwrap().len(), 200);
+        assert_eq!(
+            safe(&format!("{}a", "\0".repeat(210))),
+            None,
+            "a cut to nothing but underscores"
+        );
         assert_eq!(safe(&format!("con.{}", "b".repeat(300))).unwrap().len(), 200);
     }
 

@@ -64,7 +64,7 @@ pub(super) async fn begin(
     check_head(&reply.headers)?;
     let length = framing(&reply, download.unknown_length)?;
     check_size(download.max_bytes, 0, length)?;
-    let (status, headers) = (reply.status, reply.headers);
+    let (status, headers, secrets) = (reply.status, reply.headers, reply.secrets);
     let mut stream = DownloadStream::new(download, reply.body, &headers, length, ranges);
 
     let (mut held, mut start) = (VecDeque::new(), Vec::new());
@@ -79,7 +79,7 @@ pub(super) async fn begin(
                 start.len() < MOST_JSON_BYTES
             })
             .await?;
-            let failure = service_failure(status, &headers, &start);
+            let failure = service_failure(status, &headers, &start, &secrets);
             if failure.code.is_some() {
                 return Err(Error::new(Operation::Download, ErrorKind::Service(failure)).into());
             }

@@ -170,7 +170,8 @@ impl ServiceFailure {
     pub(crate) fn hide(&mut self, secrets: &[HeaderValue]) {
         let secrets = secrets.iter().filter_map(|value| value.to_str().ok());
         for secret in secrets.filter(|secret| secret.len() >= SHORTEST_SECRET) {
-            for text in [&mut self.message, &mut self.code].into_iter().flatten() {
+            let texts = [&mut self.message, &mut self.code, &mut self.request_id];
+            for text in texts.into_iter().flatten() {
                 *text = without(text, secret);
             }
         }
@@ -191,11 +192,16 @@ fn without(text: &str, secret: &str) -> String {
             .zip(secret.bytes())
             .take_while(|(ours, theirs)| ours == theirs)
             .count();
-        let (run, after) = found.split_at(same);
         kept.push_str(before);
-        let is_cut_off = after.trim_start_matches('…').is_empty();
+        let is_cut_off = found[same..].trim_start_matches('…').is_empty();
         let tells = same == secret.len() || same >= TELLING || is_cut_off;
-        kept.push_str(if tells { "…" } else { run });
+        // A secret that begins like itself may begin again within what only looked like it.
+        let (kept_run, after) = if tells {
+            ("…", &found[same..])
+        } else {
+            found.split_at(1)
+        };
+        kept.push_str(kept_run);
         rest = after;
     }
     kept + rest
@@ -308,6 +314,8 @@ mod tests {
         ] {
             assert_eq!(without(&text, &secret), expected);
         }
+        let like_itself = "MIIMIIMIIMIIplanted-token";
+        assert_eq!(without("a MIIMIIMIIMIIMIIplanted-token", like_itself), "a MII…");
         let signature = "SDK-HMAC-SHA256 Access=AKEXAMPLE, SignedHeaders=host, Signature=0a0b";
         let harmless = "the header is not SDK-HMAC-SHA256, but Basic";
         assert_eq!(without(harmless, signature), harmless);

@@ -6,7 +6,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
-use session_export_model::{ClockSkew, ErrorBody, parse_http_date, retry_hint};
+use session_export_model::{ClockSkew, ErrorBody, one_line, parse_http_date, retry_hint};
 use session_export_transport::{
     Delivery, Request, RequestBody, ResponseBody, TransportError, TransportErrorKind,
 };
@@ -47,6 +47,8 @@ pub(crate) struct Reply {
     pub(crate) headers: HeaderMap,
     pub(crate) status: StatusCode,
     pub(crate) body: ResponseBody,
+    /// What the request held and no error shows.
+    pub(crate) secrets: Vec<HeaderValue>,
 }
 
 impl Call {
@@ -157,7 +159,6 @@ impl Call {
             started_at,
             stamp,
         };
-        // A server may repeat them in its message.
         let sensitive = request.headers().values().filter(|value| value.is_sensitive());
         let secrets: Vec<_> = sensitive.cloned().collect();
         let began = client.clock().monotonic();
@@ -194,18 +195,18 @@ impl Call {
             headers: head.headers,
             status: head.status,
             body,
+            secrets,
         };
         if reply.status.is_success() {
             return Ok(reply);
         }
         // The status alone is an answer; a body that breaks off only makes it a shorter one.
         let (bytes, _) = read_up_to(client, operation, &mut reply.body, MOST_ERROR_BYTES).await;
-        let mut failure = service_failure(reply.status, &reply.headers, &bytes);
+        let mut failure = service_failure(reply.status, &reply.headers, &bytes, &reply.secrets);
         if failure.status == StatusCode::UNAUTHORIZED {
             let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
             failure.clock_skew = date.and_then(|date| ClockSkew::between(started_at, date));
         }
-        failure.hide(&secrets);
         let error = Error::new(operation, ErrorKind::Service(failure));
         Err(failed(error, Delivery::Unknown, Some(stamp)))
     }
@@ -281,7 +282,7 @@ impl Reply {
         match parsed {
             Ok(value) if !blank(&value) => Ok(value),
             parsed => {
-                let failure = service_failure(self.status, &self.headers, &bytes);
+                let failure = service_failure(self.status, &self.headers, &bytes, &self.secrets);
                 if failure.code.is_some() {
                     return Err(failed(Error::new(operation, ErrorKind::Service(failure))));
                 }
@@ -321,25 +322,34 @@ async fn read_up_to(
     (whole.freeze(), end)
 }
 
-/// What an error answer says.
-pub(crate) fn service_failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ServiceFailure {
+/// What an error answer says, without the `secrets` of the request: a server may repeat them.
+pub(crate) fn service_failure(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    secrets: &[HeaderValue],
+) -> ServiceFailure {
     let body = ErrorBody::read(body);
     let header = |name| headers.get(name)?.to_str().ok();
     // Only a throttling message names a window that is about waiting.
     let throttled = body.message().filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
-    ServiceFailure {
+    let mut failure = ServiceFailure {
         status,
         code: body.code().map(str::to_owned),
         message: body.message().map(str::to_owned),
-        request_id: request_id(headers).or(body.request_id()).map(str::to_owned),
+        request_id: request_id(headers).or_else(|| body.request_id().map(str::to_owned)),
         encoded_authorization_message: body.encoded_authorization_message().map(str::to_owned),
         retry_after: retry_hint(header(RETRY_AFTER), header(DATE), throttled),
         clock_skew: None,
-    }
+    };
+    failure.hide(secrets);
+    failure
 }
 
-fn request_id(headers: &HeaderMap) -> Option<&str> {
-    headers.get("x-request-id")?.to_str().ok()
+/// A header can hold tabs, and is as long as it likes.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let text = one_line(headers.get("x-request-id")?.to_str().ok()?);
+    (!text.is_empty()).then_some(text)
 }
 
 fn timed_out() -> TransportError {

@@ -47,7 +47,7 @@ impl CoolDown {
         let mut next = until;
         for slot in state.slots.values_mut() {
             *slot = next;
-            next += SPACING;
+            next = next.saturating_add(SPACING);
         }
         state.next_slot = next;
     }
@@ -59,7 +59,7 @@ impl CoolDown {
         state.next_number += 1;
         let slot = state.until.max(state.next_slot).max(now);
         if slot > now {
-            state.next_slot = slot + SPACING;
+            state.next_slot = slot.saturating_add(SPACING);
         }
         state.slots.insert(number, slot);
         Place {
@@ -136,6 +136,16 @@ mod tests {
             [seconds(10), seconds(10) + SPACING, seconds(10) + 2 * SPACING]
         );
         assert_eq!(newcomer.wait(seconds(5)), seconds(10) + 3 * SPACING);
+    }
+
+    #[test]
+    fn a_window_without_an_end_is_waited_for_without_one() {
+        let cool_down = CoolDown::default();
+        let early = cool_down.queue(seconds(1));
+        cool_down.begin(seconds(1), Duration::MAX);
+        let late = cool_down.queue(seconds(2));
+        let slots = [&early, &late].map(|place| place.wait(Duration::ZERO));
+        assert_eq!(slots, [Duration::MAX; 2]);
     }
 
     #[test]

@@ -90,6 +90,17 @@ fn a_message_is_one_line_of_bounded_length() {
 }
 
 #[test]
+fn what_shows_nothing_is_no_text_and_nothing_begins_another_line() {
+    let body =
+        ErrorBody::read(br#"{"error_code":"\u0000 \u2028","error_msg":"\u0001a\u2028b\u2029c\u0085"}"#);
+    assert_eq!((body.code(), body.message()), (None, Some("a b c")));
+    assert_eq!(
+        ErrorBody::read(br#"{"error_msg":"\u0000"}"#).shape(),
+        ErrorShape::Unrecognised
+    );
+}
+
+#[test]
 fn a_bottomless_body_is_given_up() {
     let deep = format!("{}1{}", r#"{"a":"#.repeat(100), "}".repeat(100));
     assert_eq!(ErrorBody::read(deep.as_bytes()).shape(), ErrorShape::Unrecognised);

@@ -104,11 +104,15 @@ fn a_window_needs_both_ends_in_order() {
 #[test]
 fn years_that_the_form_cannot_hold_are_refused() {
     for text in ["0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"] {
-        let found = refusals(SessionFilter::builder().begin(text).end(text).build());
-        assert!(
-            found.iter().all(|(_, code)| *code == ViolationCode::OutOfRange),
-            "{found:?}"
-        );
+        let moment: chrono::DateTime<chrono::FixedOffset> = text.parse().unwrap();
+        for (input, expected) in [
+            (TimeInput::from(text), ViolationCode::NotATime),
+            (TimeInput::from(moment), ViolationCode::OutOfRange),
+        ] {
+            let builder = SessionFilter::builder().begin(input.clone()).end(input);
+            let found = refusals(builder.build());
+            assert!(found.iter().all(|(_, code)| *code == expected), "{found:?}");
+        }
     }
 }
 

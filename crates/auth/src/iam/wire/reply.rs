@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use session_export_model::{ErrorBody, ProjectId, parse_timestamp, retry_hint};
+use session_export_model::{ErrorBody, ProjectId, one_line, parse_timestamp, retry_hint};
 use session_export_transport::Response;
 use zeroize::Zeroize;
 
@@ -111,7 +111,8 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> AuthError {
         .or_else(|| header("x-iam-trace-id"))
         .or_else(|| header("x-openstack-request-id"))
         .or(body.request_id())
-        .map(str::to_owned);
+        .map(one_line)
+        .filter(|id| !id.is_empty());
     let throttled = body.message().filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
     refusal.retry_after = retry_hint(header("retry-after"), header("date"), throttled);
     refusal.into()
