@@ -28,7 +28,7 @@ pub(super) enum Failure<'a> {
     /// There was no credential, and so nothing was sent.
     Credential(&'a AuthError),
     /// A success that could not be understood.
-    Unreadable,
+    Unreadable { delivery: Delivery },
     /// The deadline passed.
     Deadline { delivery: Delivery },
 }
@@ -61,7 +61,7 @@ impl<'a> Failure<'a> {
             },
             ErrorKind::Auth(error) => Self::Credential(error),
             ErrorKind::Deadline { .. } | ErrorKind::HeldBack { .. } => Self::Deadline { delivery },
-            _ => Self::Unreadable,
+            _ => Self::Unreadable { delivery },
         }
     }
 }
@@ -94,8 +94,10 @@ pub(super) fn classify(effect: Effect, failure: Failure<'_>) -> Verdict {
         Failure::Credential(error) => error
             .retry_at_least()
             .map_or(Verdict::Stop, |at_least| Verdict::Retry { at_least }),
-        Failure::Unreadable => Verdict::Stop,
-        Failure::Deadline { delivery } => unless_work_may_be_done(effect, delivery, Verdict::Stop),
+        // The service says that it did the work; what it says of it is lost.
+        Failure::Unreadable { delivery } | Failure::Deadline { delivery } => {
+            unless_work_may_be_done(effect, delivery, Verdict::Stop)
+        }
     }
 }
 
