@@ -394,19 +394,22 @@ async fn a_token_that_iam_revoked_is_renewed_in_the_middle() {
     );
 }
 
-/// Gives a token of one hour, and hangs from then on.
-#[derive(Debug, Default)]
-struct OnceThenHangs(Mutex<u32>);
+/// Gives a token of one hour so many times, and hangs from then on.
+#[derive(Clone, Debug, Default)]
+struct Hangs {
+    after: u32,
+    calls: Arc<Mutex<u32>>,
+}
 
 #[async_trait]
-impl ProvideToken for OnceThenHangs {
+impl ProvideToken for Hangs {
     async fn provide_token(&self) -> Result<Token, AuthError> {
         let call = {
-            let mut calls = self.0.lock().unwrap();
+            let mut calls = self.calls.lock().unwrap();
             *calls += 1;
             *calls
         };
-        if call > 1 {
+        if call > self.after {
             std::future::pending::<()>().await;
         }
         let end: DateTime<Utc> = common::NOW.parse().unwrap();
@@ -418,11 +421,11 @@ impl ProvideToken for OnceThenHangs {
 fn a_renewal_that_hangs_fails_no_call_whose_token_is_good() {
     let clock = clock();
     let (transport, log) = mock_transport(&clock, (0..3).map(|_| json(200, EMPTY)));
-    let client = client_with(
-        transport,
-        &clock,
-        TokenAuthenticator::new(OnceThenHangs::default()),
-    );
+    let hangs = Hangs {
+        after: 1,
+        ..Hangs::default()
+    };
+    let client = client_with(transport, &clock, TokenAuthenticator::new(hangs));
     clock.drive(client.list_tasks(&TaskQuery::new())).unwrap();
     clock.advance(seconds(55 * 60));
     // The one who renews waits for the limit, and goes on with the token it has; the next does not wait at all.
@@ -433,4 +436,15 @@ fn a_renewal_that_hangs_fails_no_call_whose_token_is_good() {
         clock.set_wall_clock(clock.now() - chrono::TimeDelta::from_std(waited).unwrap());
     }
     assert_eq!(log.count(), 3);
+}
+
+#[test]
+fn a_log_in_that_hangs_is_not_begun_again_in_its_last_moment() {
+    let clock = clock();
+    let (transport, log) = mock_transport(&clock, []);
+    let hangs = Hangs::default();
+    let client = client_with(transport, &clock, TokenAuthenticator::new(hangs.clone()));
+    let error = clock.drive(client.list_tasks(&TaskQuery::new())).unwrap_err();
+    assert!(error.to_string().starts_with("list_tasks: not sent"), "{error}");
+    assert_eq!((*hangs.calls.lock().unwrap(), log.count()), (1, 0));
 }

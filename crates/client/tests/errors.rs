@@ -298,12 +298,14 @@ fn a_success_of_a_submit_without_a_task_id_loses_its_task() {
             (r#"{"task_id":["planted"]}"#, "task_id"),
             (r#"{"task_id":null}"#, "task_id"),
         ] {
+            // The service said yes, so there may well be a task.
             let error = submit(json(status, body));
             shown(&error);
-            // The service said yes: there is a task, and reconciliation can find it.
             assert!(error.is_ambiguous() && error.ambiguity().is_some(), "{error:?}");
+            let cause: &Error = error.source().unwrap().downcast_ref().unwrap();
+            assert!(matches!(cause.kind(), ErrorKind::Decode { .. }), "{error:?}");
             let text = format!("export_sessions: the response is not understood, at {path}");
-            assert_eq!(error.source().unwrap().to_string(), text, "{body}");
+            assert_eq!(cause.to_string(), text, "{body}");
             assert!(!error.is_transient() && !error.nothing_was_sent());
         }
     }

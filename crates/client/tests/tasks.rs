@@ -181,6 +181,31 @@ async fn a_deletion_is_these_bytes() {
 }
 
 #[test]
+fn a_success_of_a_deletion_is_looked_into() {
+    let deleted = |body: &'static str| {
+        let clock = clock();
+        let (transport, _) = mock_transport(&clock, [json(200, body)]);
+        let tasks = TaskIds::new([TASK.parse().unwrap()]).unwrap();
+        clock.drive(client(transport, &clock).delete_tasks(&tasks))
+    };
+    for body in ["", " ", "{}", "null", r#"{"deleted":1}"#] {
+        deleted(body).unwrap();
+    }
+    for (body, text) in [
+        (
+            r#"{"error_code":"WKS.00010109","error_msg":"No."}"#,
+            "delete_tasks: HTTP 200 WKS.00010109: No.",
+        ),
+        (
+            "<!DOCTYPE html><title>Log in</title>",
+            "delete_tasks: the response is not understood, at the body: it is an HTML page",
+        ),
+    ] {
+        assert_eq!(deleted(body).unwrap_err().to_string(), text);
+    }
+}
+
+#[test]
 fn a_deletion_that_is_refused_or_lost_is_never_ambiguous() {
     let clock = clock();
     for status in [400, 403, 500, 503] {

@@ -20,6 +20,7 @@ pub(super) struct Flight(Mutex<Seats>);
 #[derive(Default)]
 struct Seats {
     is_led: bool,
+    was_left: bool,
     landing: Option<Landing>,
     next_ticket: u64,
     /// In the order in which they came.
@@ -55,7 +56,15 @@ impl Flight {
 
     /// Gives up the lead. After a landing that means nothing: who waited has an outcome.
     pub(super) fn leave_lead(&self) {
-        self.wake_all(|seats| seats.is_led = false);
+        self.wake_all(|seats| {
+            seats.is_led = false;
+            seats.was_left = true;
+        });
+    }
+
+    /// Whether somebody who led gave up.
+    pub(super) fn was_left(&self) -> bool {
+        self.lock().was_left
     }
 
     /// Waits for the landing, or for the lead.

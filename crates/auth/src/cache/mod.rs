@@ -19,7 +19,7 @@
 //! | fails, and there is a usable old one | gets the old one | get the failure | finds the old one, and a pause |
 //! | fails, and there is none | gets the failure | get the same failure | fetches |
 //! | gives one that has ended at `at` | as if it had failed, with [`AuthErrorKind::Expired`] | same | same |
-//! | is dropped, or panics | is gone | one of them fetches, the others wait on | waits as well, or fetches if nobody does |
+//! | is dropped, or panics | is gone | one of them fetches, the others wait on | waits as well, or fetches if nobody does, from its second poll on |
 //!
 //! A renewal is waited for by callers whose own time is past the end of the old one, and by those who came after its
 //! rejection. Once it was rejected, the one who fetched does not get it either. What is fetched counts from the time
@@ -136,15 +136,15 @@ impl<V: Expiring> CredentialCache<V> {
                 // Looked up, not handed over: it may have been rejected since, or be too old at this caller's time.
                 Woken::Landed(Landing::Stored) => waited = true,
                 Woken::Landed(Landing::Failed(failure)) => return Err(failure),
-                Woken::Leads => {
-                    let leader = self.leader(wait.flight(), None);
-                    // Many callers with one time limit are dropped one after the other when it passes. Whoever takes
-                    // over lets that happen before it fetches, or each would start a fetch in its last moment.
-                    yield_once().await;
-                    break leader;
-                }
+                Woken::Leads => break self.leader(wait.flight(), None),
             }
         };
+        // Many callers with one time limit are dropped one after the other when it passes. Whoever takes over lets that
+        // happen before it fetches, or each would start a fetch in its last moment. So would a caller whose limit has
+        // passed, and who only looks whether there is a credential now.
+        if leader.replaces.is_none() && leader.flight.was_left() {
+            yield_once().await;
+        }
         let outcome = fetch().await;
         leader.land(at, outcome)
     }

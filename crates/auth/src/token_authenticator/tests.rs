@@ -141,6 +141,23 @@ async fn a_renewal_that_hangs_and_is_given_up_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn who_only_looks_after_a_fetch_was_given_up_starts_none() {
+    let provider = Counting::with_permits(0);
+    let authenticator = TokenAuthenticator::new(Arc::clone(&provider));
+    let mut leader = Box::pin(authenticator.token(start()));
+    assert!(futures_util::future::poll_immediate(&mut leader).await.is_none());
+    drop(leader);
+    for _ in 0..3 {
+        let look = futures_util::future::poll_immediate(authenticator.token(start())).await;
+        assert!(look.is_none());
+    }
+    assert_eq!(provider.calls(), 1);
+    // Who waits does fetch.
+    provider.gate.add_permits(1);
+    assert_eq!(secret(&authenticator, start()).await, "t2");
+}
+
+#[tokio::test]
 async fn all_who_wait_share_one_fetch() {
     let provider = Counting::with_permits(0);
     let authenticator = TokenAuthenticator::new(Arc::clone(&provider));

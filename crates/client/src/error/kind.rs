@@ -35,7 +35,8 @@ pub enum ErrorKind {
     },
     /// The service, or a gateway before it, answered with an error.
     Service(ServiceFailure),
-    /// A successful response that could not be understood.
+    /// A successful response that could not be understood. For a submit, that is the source of
+    /// [`Ambiguous`](Self::Ambiguous): the service said that it did something.
     #[non_exhaustive]
     Decode {
         /// Where in the response: a path such as `items[3].id`, or a header's name.

@@ -42,7 +42,8 @@ impl ExportSessions {
     /// Creates the export task.
     ///
     /// It is sent once, and again only where it is certain that the service did not take it: it was never sent, a 401, a
-    /// 429. The service knows no idempotency key, so a submit whose answer is lost may have created a task; that is
+    /// 429. The service knows no idempotency key, so a submit whose answer is lost, or is a success that cannot be understood,
+    /// may have created a task; that is
     /// [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous), and repeating it may create a second one.
     /// [`Client::reconcile`] finds out.
     ///

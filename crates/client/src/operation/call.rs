@@ -6,7 +6,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
-use session_export_model::{ClockSkew, ErrorBody, one_line, parse_http_date, retry_hint};
+use session_export_model::{ClockSkew, ErrorBody, ErrorShape, one_line, parse_http_date, retry_hint};
 use session_export_transport::{
     Delivery, Request, RequestBody, ResponseBody, TransportError, TransportErrorKind,
 };
@@ -111,9 +111,23 @@ impl Call {
     /// `blank` tells a value that would also come of a body with nothing in it: then the body is searched for an error
     /// code, because some of the service's error codes are documented with status 200.
     pub(crate) async fn json<T: DeserializeOwned>(
-        mut self,
+        self,
         client: &Client,
         blank: impl Fn(&T) -> bool,
+    ) -> Result<(T, Exchange), Error> {
+        self.whole(client, |answer| answer.json(&blank)).await
+    }
+
+    /// Like [`json`](Self::json), for an operation whose success says nothing more.
+    pub(crate) async fn nothing(self, client: &Client) -> Result<(), Error> {
+        let (done, _) = self.whole(client, WholeAnswer::nothing).await?;
+        Ok(done)
+    }
+
+    async fn whole<T>(
+        mut self,
+        client: &Client,
+        understand: impl Fn(&WholeAnswer) -> Result<T, Error>,
     ) -> Result<(T, Exchange), Error> {
         let mut attempts = self.start(client);
         loop {
@@ -123,13 +137,22 @@ impl Call {
                 started_at: reply.started_at,
                 date: date.and_then(parse_http_date),
             };
-            match reply.json(client, &blank).await {
+            let understood = reply.whole(client).await.and_then(|answer| understand(&answer));
+            let error = match understood {
                 Ok(value) => {
                     attempts.succeeded();
                     return Ok((value, exchange));
                 }
-                Err(failed) => attempts.after(failed).await?,
-            }
+                Err(error) => error,
+            };
+            // The service said yes, but not to what: for a submit the task exists, and its id is lost with the body.
+            let failed = Failed {
+                error,
+                delivery: Delivery::Unknown,
+                started_at: exchange.started_at,
+                stamp: None,
+            };
+            attempts.after(failed).await?;
         }
     }
 
@@ -263,35 +286,59 @@ async fn held_back(client: &Client, operation: Operation, place: &Place<'_>) -> 
 }
 
 impl Reply {
-    async fn json<T: DeserializeOwned>(
-        mut self,
-        client: &Client,
-        blank: impl Fn(&T) -> bool,
-    ) -> Result<T, Failed> {
-        // The service said yes, but not to what: for a submit the task exists, and its id is lost with the body.
-        let (operation, started_at) = (self.operation, self.started_at);
-        let failed = |error| Failed {
-            error,
-            delivery: Delivery::Unknown,
-            started_at,
-            stamp: None,
-        };
-        let (bytes, end) = read_up_to(client, operation, &mut self.body, MOST_REPLY_BYTES).await;
-        end.map_err(failed)?;
-        let parsed = serde_json::from_slice::<T>(&bytes);
-        match parsed {
+    async fn whole(mut self, client: &Client) -> Result<WholeAnswer, Error> {
+        let (bytes, end) = read_up_to(client, self.operation, &mut self.body, MOST_REPLY_BYTES).await;
+        end?;
+        Ok(WholeAnswer {
+            operation: self.operation,
+            status: self.status,
+            headers: self.headers,
+            secrets: self.secrets,
+            bytes,
+        })
+    }
+}
+
+/// A success, read to its end.
+struct WholeAnswer {
+    operation: Operation,
+    status: StatusCode,
+    headers: HeaderMap,
+    secrets: Vec<HeaderValue>,
+    bytes: Bytes,
+}
+
+impl WholeAnswer {
+    fn json<T: DeserializeOwned>(&self, blank: impl Fn(&T) -> bool) -> Result<T, Error> {
+        match serde_json::from_slice::<T>(&self.bytes) {
             Ok(value) if !blank(&value) => Ok(value),
             parsed => {
-                let failure = service_failure(self.status, &self.headers, &bytes, &self.secrets);
-                if failure.code.is_some() {
-                    return Err(failed(Error::new(operation, ErrorKind::Service(failure))));
-                }
-                parsed.map_err(|_| {
-                    let path = fault_path::<T>(&bytes);
-                    failed(Error::new(operation, ErrorKind::Decode { path }))
-                })
+                self.refuse_error_code()?;
+                parsed.map_err(|_| self.not_understood(fault_path::<T>(&self.bytes)))
             }
         }
+    }
+
+    /// No body is expected, and one that says nothing of an error does no harm. A page comes from something before the
+    /// service, which need not have asked it.
+    fn nothing(&self) -> Result<(), Error> {
+        self.refuse_error_code()?;
+        match ErrorBody::read(&self.bytes).shape() {
+            ErrorShape::Markup => Err(self.not_understood("the body: it is an HTML page".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    fn refuse_error_code(&self) -> Result<(), Error> {
+        let failure = service_failure(self.status, &self.headers, &self.bytes, &self.secrets);
+        match failure.code {
+            Some(_) => Err(Error::new(self.operation, ErrorKind::Service(failure))),
+            None => Ok(()),
+        }
+    }
+
+    fn not_understood(&self, path: String) -> Error {
+        Error::new(self.operation, ErrorKind::Decode { path })
     }
 }
 

@@ -8,7 +8,8 @@ use crate::{Client, Error};
 
 impl Client {
     /// Deletes export tasks and their files. What the service does with ids that it does not know, or with tasks that
-    /// are still being made, is not documented.
+    /// are still being made, is not documented. A success has no body: one that comes with an error code, or with the page
+    /// of a proxy, is an error.
     ///
     /// # Errors
     ///
@@ -24,8 +25,7 @@ impl Client {
         let uri = self.endpoint().export_centre().url(path, [("", ""); 0]);
         let content_type = "application/json;charset=UTF-8";
         Call::post(Operation::DeleteTasks, uri, content_type, body)
-            .send(self)
+            .nothing(self)
             .await
-            .map(drop)
     }
 }

@@ -92,6 +92,14 @@ impl ManualClock {
         self.lock().timers.len()
     }
 
+    /// How long it is until the first of the waiting timers is due: so far can a test [`advance`](Self::advance) without
+    /// missing one. `None` when nothing waits.
+    pub fn next_timer(&self) -> Option<Duration> {
+        let state = self.lock();
+        let first = state.timers.iter().map(|timer| timer.due).min()?;
+        Some(first.saturating_sub(state.elapsed))
+    }
+
     /// Runs `future` to its end on this thread; whenever it waits only for time, time jumps to the next timer.
     ///
     /// # Panics
@@ -212,7 +220,21 @@ mod tests {
     fn a_dropped_pause_leaves_no_timer() {
         let clock = clock();
         drop(clock.sleep(Duration::from_secs(1)));
-        assert_eq!(clock.timers(), 0);
+        assert_eq!((clock.timers(), clock.next_timer()), (0, None));
+    }
+
+    #[test]
+    fn the_next_timer_is_the_one_that_is_due_first() {
+        let clock = clock();
+        let later = clock.sleep(Duration::from_secs(9));
+        let sooner = clock.sleep(Duration::from_secs(4));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(clock.next_timer(), Some(Duration::from_secs(3)));
+        drop(sooner);
+        assert_eq!(clock.next_timer(), Some(Duration::from_secs(8)));
+        clock.advance(Duration::from_secs(20));
+        assert_eq!(clock.next_timer(), Some(Duration::ZERO));
+        drop(later);
     }
 
     #[test]
