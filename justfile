@@ -90,12 +90,13 @@ kill:
 disk:
     .ci/disk.sh
 
-# Writes what tests print into the pages of docs/: clauses, credentials, retries, the emulator's choices and faults.
+# Writes what tests print into the pages of docs/: clauses, credentials, retries, settings, the emulator's choices and faults.
 guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-auth --test chain
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-emulator --test guide --test faults
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export --lib retry::
+    SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-cli --bin session-export settings::
 
 # Everything, in CI's order; the first failure ends it.
 ci: test test-hyper fmt clippy doc walls deny typos readme interop official-sdk

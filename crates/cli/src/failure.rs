@@ -83,8 +83,12 @@ impl Failure {
         self.hint.as_deref()
     }
 
+    pub(crate) fn details(&self) -> &[String] {
+        &self.details
+    }
+
     /// The message with its details, on one line.
-    pub(crate) fn whole_message(&self) -> String {
+    fn whole_message(&self) -> String {
         match self.details.as_slice() {
             [] => self.message.to_string(),
             details => format!("{}: {}", self.message, details.join("; ")),

@@ -53,7 +53,7 @@ fn one(settings: &Settings, proxy: Option<&str>, source: &str) -> Result<Arc<dyn
                 builder = builder.ca_file(path);
             }
             if let (Some(certificate), Some(key)) =
-                (settings.path(Key::ClientCert), settings.path(Key::ClientKey))
+                (settings.path(Key::ClientCert), settings.path(Key::ClientKeyFile))
             {
                 builder = builder.client_cert_files(certificate, key);
             }

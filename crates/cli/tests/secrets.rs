@@ -24,6 +24,7 @@ const COMMANDS: [&[&str]; 8] = [
     &["wait"],
     &["download", "-o", "y.xlsx", "--force"],
     &["delete"],
+    &["doctor"],
 ];
 
 fn needs_task(command: &str) -> bool {

@@ -76,7 +76,7 @@ fn connection(flags: &mut Flags, args: &ConnectionArgs) {
         (Key::CredentialsFile, &args.credential.credentials_file),
         (Key::CaFile, &args.transport.ca_file),
         (Key::ClientCert, &args.transport.client_cert),
-        (Key::ClientKey, &args.transport.client_key),
+        (Key::ClientKeyFile, &args.transport.client_key),
     ] {
         flags.path(key, path.as_ref());
     }

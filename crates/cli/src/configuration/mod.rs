@@ -9,7 +9,7 @@ use std::path::Path;
 
 use session_export::Environment;
 
-pub(crate) use file::{Profile, is_name};
+pub(crate) use file::{Profile, is_name, parse};
 pub(crate) use place::{CONFIG, Place};
 pub(crate) use template::template;
 
@@ -64,7 +64,7 @@ impl Configuration {
             });
         };
         let directory = path.parent().unwrap_or(Path::new(""));
-        let mut file = file::parse(&text, directory, environment.home()).map_err(|problems| {
+        let mut file = parse(&text, directory, environment.home()).map_err(|problems| {
             let lines = problems.iter().map(ToString::to_string).collect();
             Failure::configuration(format!("the configuration file {} is not valid", shown(path)))
                 .with_details(lines)

@@ -135,14 +135,14 @@ impl Settings {
         of_another_region(&mut layers, &mut notes);
         endpoint_variables(&environment, &mut layers);
         one_layer(&mut layers, [Key::ProjectId, Key::ProjectName]);
-        one_layer(&mut layers, [Key::ClientCert, Key::ClientKey]);
+        one_layer(&mut layers, [Key::ClientCert, Key::ClientKeyFile]);
         fitting_credentials(&mut layers, &mut notes)?;
         let all: BTreeMap<_, _> = Key::all()
             .filter_map(|key| Some((key, layers.remove(&(key, strongest(&layers, key)?))?)))
             .collect();
         if let (Some(alone), None, other) | (None, Some(alone), other) = (
             all.get(&Key::ClientCert),
-            all.get(&Key::ClientKey),
+            all.get(&Key::ClientKeyFile),
             "client_cert and client_key belong together: give both or neither",
         ) {
             return Err(Failure::usage(format!("{}: {other}", alone.origin)));

@@ -21,7 +21,7 @@ pub(crate) enum Key {
     Proxy,
     CaFile,
     ClientCert,
-    ClientKey,
+    ClientKeyFile,
     OutputDir,
     MaxBytes,
     Delete,
@@ -195,7 +195,7 @@ const ROWS: [Row; 23] = [
         example: "\"client.pem\"",
     },
     Row {
-        key: Key::ClientKey,
+        key: Key::ClientKeyFile,
         name: "client_key",
         flag: "--client-key",
         kind: Kind::Path,

@@ -10,6 +10,7 @@
     reason = "tests of a program have an environment, threads and a clock"
 )]
 
+pub(crate) mod doctor;
 pub(crate) mod emulator;
 pub(crate) mod server;
 

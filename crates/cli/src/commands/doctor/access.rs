@@ -155,7 +155,7 @@ fn denied(check: &'static str, action: &str, error: Error) -> Check {
     let failure = Failure::from(error);
     match is_forbidden {
         // What is known about the code is less exact than the action.
-        true => Check::failed(check, failure.whole_message(), to_do, failure.exit_code()),
+        true => Check::failed(check, failure.message(), to_do, failure.exit_code()),
         false => Check::of_failure(check, &failure, to_do),
     }
 }

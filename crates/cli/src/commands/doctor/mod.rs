@@ -92,7 +92,7 @@ async fn examine(context: &Context<'_>, broken: Option<Failure>, report: &mut Re
     };
     report.add(credentials(&found));
     let (transport, direct) = (route.transport.clone(), route.direct.clone());
-    let signs = found.as_ref().is_ok_and(|found| access::signs(found));
+    let signs = found.as_ref().is_ok_and(access::signs);
     let (endpoint, access) = match found {
         Ok(found) => match route.access(found, settings, limit) {
             Ok(access) => (

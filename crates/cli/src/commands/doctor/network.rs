@@ -141,7 +141,12 @@ pub(super) async fn check_hosts(
 
 /// What the answers say about this machine's clock. Whether signatures are refused because of it.
 pub(super) fn check_clock(report: &mut Report, reached: &BTreeMap<&str, Reached>, signs: bool) -> bool {
-    let Some(of) = reached.values().find(|reached| reached.clock.is_some()) else {
+    let apart = |reached: &&Reached| reached.clock.as_ref().map(|(ahead, _)| ahead.abs());
+    let furthest = reached
+        .values()
+        .filter(|reached| reached.clock.is_some())
+        .max_by_key(apart);
+    let Some(of) = furthest else {
         report.add(Check::skipped(CLOCK, "no answer with a Date to compare it with"));
         return false;
     };

@@ -34,6 +34,8 @@ pub(super) struct Check {
     of: Option<String>,
     status: Status,
     text: String,
+    /// What was looked at, one line each.
+    details: Vec<String>,
     to_do: Option<String>,
     /// What the program ends with if this is the first check that failed.
     exit_code: u8,
@@ -46,6 +48,7 @@ impl Check {
             of: None,
             status,
             text: text.into(),
+            details: Vec::new(),
             to_do: None,
             exit_code: 0,
         }
@@ -85,7 +88,10 @@ impl Check {
             Some(hint) => hint.to_owned(),
             None => to_do.into(),
         };
-        Self::failed(name, failure.whole_message(), to_do, failure.exit_code())
+        Self {
+            details: failure.details().to_vec(),
+            ..Self::failed(name, failure.message(), to_do, failure.exit_code())
+        }
     }
 
     pub(super) fn of(self, what: impl Into<String>) -> Self {
@@ -98,6 +104,9 @@ impl Check {
     fn lines(&self) -> String {
         let of = self.of.as_ref().map_or_else(String::new, |of| format!(" {of}"));
         let mut lines = format!("{:<8} {}{of}: {}", self.status.as_str(), self.name, self.text);
+        for detail in &self.details {
+            lines.push_str(&format!("\n{:9}{detail}", ""));
+        }
         if let Some(to_do) = &self.to_do {
             lines.push_str(&format!("\n{:9}to do: {to_do}", ""));
         }
@@ -110,6 +119,7 @@ impl Check {
             "of": self.of,
             "status": self.status.as_str(),
             "text": self.text,
+            "details": self.details,
             "to_do": self.to_do,
         })
     }
