@@ -10,7 +10,7 @@ mod common;
 
 use common::doctor::{at, emulator, failed, finish, runtime, said, set_clock};
 use common::emulator::Emulator;
-use common::server::{PROJECT, Server, TOKEN, respond, respond_json};
+use common::server::{PROJECT, Server, respond, respond_json};
 use common::{directory, program};
 use serde_json::Value;
 use session_export_emulator::{Permission, ProjectSpec, UserSpec};

@@ -12,7 +12,7 @@ use super::report::{Check, Report};
 use super::{LIST_SESSIONS, LIST_TASKS, LOG_IN, step};
 use crate::commands::Context;
 use crate::connection::Access;
-use crate::failure::Failure;
+use crate::failure::{Failure, exit};
 use crate::limit::Limit;
 use crate::login::{Login, patiently};
 
@@ -105,7 +105,21 @@ async fn log_in(context: &Context<'_>, access: &Access, iam_answers: bool) -> Re
         "asking IAM about the token",
         describe,
     );
-    let described = described.await.map_err(|failure| refused(&failure))?;
+    let described = match described.await {
+        Ok(described) => described,
+        Err(failure) if failure.exit_code() == exit::NOT_AUTHENTICATED => return Err(refused(&failure)),
+        // The token may be good all the same.
+        Err(failure) => {
+            return Ok(Check::warning(
+                LOG_IN,
+                format!(
+                    "there is a token, and IAM does not tell about it: {}",
+                    failure.message()
+                ),
+                "see whether the next checks fail too",
+            ));
+        }
+    };
     let account = described.domain.as_deref().unwrap_or("an unknown account");
     Ok(Check::ok(
         LOG_IN,
