@@ -139,7 +139,8 @@ fn who_chooses_a_profile_and_whose_choice_counts() {
     assert_eq!(
         error["message"],
         "--profile names the profile \"other\", but there is no configuration file \
-         /nonexistent/.config/session-export/config.toml; make one with `session-export config init`"
+         /nonexistent/.config/session-export/config.toml; make one with `session-export config init`, or choose a section of the \
+         credentials file with --credentials-profile"
     );
 }
 
@@ -344,6 +345,20 @@ fn init_writes_a_file_for_its_owner_alone_and_replaces_none() {
             .contains("default_profile = \"default\"")
     );
     assert_eq!(names(path.parent().unwrap()), ["config.toml"]);
+
+    #[cfg(unix)]
+    {
+        let real = home.path().join("dotfiles.toml");
+        std::fs::rename(&path, &real).unwrap();
+        std::os::unix::fs::symlink(&real, &path).unwrap();
+        run(&["config", "init", "--force", "--profile", "linked"], None).expect(0);
+        assert!(path.symlink_metadata().unwrap().is_symlink());
+        assert!(
+            std::fs::read_to_string(&real)
+                .unwrap()
+                .contains("default_profile = \"linked\"")
+        );
+    }
 
     let xdg = home.path().join("xdg");
     run(&["config", "init"], Some(&xdg)).expect(0);

@@ -198,6 +198,39 @@ and HW_DOMAIN_NAME; or try --emulator"
 }
 
 #[test]
+fn without_credentials_a_region_of_a_variable_leads_to_its_endpoints() {
+    let emulator = emulator();
+    let mut command = program(&["doctor"]);
+    command.env("HW_REGION_NAME", "lab-1");
+    for service in ["WORKSPACEAPP", "WORKSPACE", "IAM"] {
+        command.env(
+            format!("HUAWEICLOUD_SDK_REGION_{service}_LAB_1"),
+            emulator.says("endpoint"),
+        );
+    }
+    let done = finish(command, 3);
+    assert_eq!(failed(&done), ["credentials"]);
+    assert!(said(&done, "connection").starts_with("ok "), "{}", done.out());
+}
+
+#[test]
+fn a_credential_that_cannot_be_used_fails_its_check_alone() {
+    let emulator = emulator();
+    let mut command = common::server::at(emulator.says("endpoint"), &["doctor", "--exchange-token"]);
+    command
+        .env("HW_ACCESS_KEY", emulator.says("access_key"))
+        .env("HW_SECRET_KEY", emulator.says("secret_key"));
+    let done = finish(command, 2);
+    assert_eq!(
+        said(&done, "log-in"),
+        "failed   log-in: --exchange-token is for a token; the credential that was found is an access key\n         to do: \
+         see docs/credentials.md"
+    );
+    assert_eq!(failed(&done), ["log-in"]);
+    assert!(said(&done, "connection").starts_with("ok "), "{}", done.out());
+}
+
+#[test]
 fn half_a_credential_is_named() {
     let emulator = emulator();
     let mut command = common::server::at(emulator.says("endpoint"), &["doctor"]);

@@ -63,6 +63,15 @@ async fn init(context: &Context<'_>, args: &ConfigInitArgs, profile: &str) -> Re
 /// The file appears whole or not at all, and only its owner can read it.
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
     let failed = |error: &std::io::Error| Failure::io(&format!("write {}", shown(path)), error);
+    // Settings are often links into a directory of their own: what the link leads to is replaced, not the link.
+    let real;
+    let path = match path.canonicalize() {
+        Ok(target) if force => {
+            real = target;
+            &real
+        }
+        _ => path,
+    };
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -150,7 +150,8 @@ fn read(place: &Place) -> Result<Option<(&Path, String)>, Failure> {
 fn nothing_to_choose_from(place: &Place, name: &str, by: &str) -> String {
     let why = match place {
         Place::Usual(path) | Place::Named(path) => format!(
-            "there is no configuration file {}; make one with `session-export config init`",
+            "there is no configuration file {}; make one with `session-export config init`, or choose a section of the \
+             credentials file with --credentials-profile",
             shown(path)
         ),
         Place::Off => format!("{CONFIG} is off"),

@@ -8,14 +8,14 @@ mod report;
 
 use std::time::Duration;
 
-use session_export::{Endpoint, Found, Outcome};
+use session_export::{Endpoint, EndpointBuilder, Found, Outcome};
 
 use self::report::{Check, Report};
 use super::Context;
 use crate::connection::Route;
 use crate::failure::Failure;
 use crate::limit::Limit;
-use crate::settings::Key;
+use crate::settings::{Key, Settings};
 use crate::shown::shown;
 
 /// The most that one check takes: more than the limit on connecting, so that its reason is seen.
@@ -93,22 +93,23 @@ async fn examine(context: &Context<'_>, broken: Option<Failure>, report: &mut Re
     report.add(credentials(&found));
     let (transport, direct) = (route.transport.clone(), route.direct.clone());
     let signs = found.as_ref().is_ok_and(access::signs);
-    let (endpoint, access) = match found {
-        Ok(found) => match route.access(found, settings, limit) {
-            Ok(access) => (
-                access.endpoint.clone().build().map_err(Failure::from),
-                Some(access),
-            ),
-            Err(failure) => (Err(failure), None),
-        },
-        Err(_) => (route.endpoint.build().map_err(Failure::from), None),
+    // Where there is no credential to bring a region along, or none that can be used, the network is looked at all the same.
+    let without = without_credential(&route, settings, found.as_ref().ok());
+    let access = match found {
+        Ok(found) => route.access(found, settings, limit).map_err(Some),
+        Err(_) => Err(None),
+    };
+    let endpoint = match &access {
+        Ok(access) => access.endpoint.clone().build(),
+        Err(_) => without.build(),
     };
     let endpoint = match endpoint {
         Ok(endpoint) => {
             report.add(Check::ok(ENDPOINTS, listed(&endpoint)));
             Some(endpoint)
         }
-        Err(failure) => {
+        Err(error) => {
+            let failure = Failure::from(error);
             let to_do = "set --region, HW_REGION_NAME, or `region` in a profile";
             report.add(Check::of_failure(ENDPOINTS, &failure, to_do));
             None
@@ -133,17 +134,31 @@ async fn examine(context: &Context<'_>, broken: Option<Failure>, report: &mut Re
     };
     let refused = network::check_clock(report, &reached, signs);
     match access {
-        None => report.skip(&ALL[8..11], "there are no credentials"),
-        Some(_) if refused => report.skip(
+        Err(None) => report.skip(&ALL[8..11], "there are no credentials"),
+        Err(Some(failure)) => {
+            report.add(Check::of_failure(LOG_IN, &failure, "see docs/credentials.md"));
+            report.skip(&ALL[9..11], "nobody is logged in");
+        }
+        Ok(_) if refused => report.skip(
             &ALL[8..11],
             "the clock is too far off, and a signature that is refused counts against the key",
         ),
-        Some(access) => access::check(context, report, access, &reached, limit).await,
+        Ok(access) => access::check(context, report, access, &reached, limit).await,
     }
     report.add(Check::skipped(
         EXPORT,
         "whether exports may be created cannot be tried without creating one; it needs workspace:session:exportSessions",
     ));
+}
+
+/// The endpoints as far as they are known without a log-in.
+fn without_credential(route: &Route, settings: &Settings, found: Option<&Found>) -> EndpointBuilder {
+    let of_variable = settings.get(Key::Region).map(|setting| setting.value.to_string());
+    let of_found = found.and_then(|found| Some(found.region()?.as_str().to_owned()));
+    match of_variable.or(of_found) {
+        Some(region) => route.endpoint.clone().region(region),
+        None => route.endpoint.clone(),
+    }
 }
 
 fn configuration(context: &Context<'_>) -> Check {
