@@ -5,6 +5,7 @@ Runs `session-export export --emulator`, opens the file with openpyxl, and compa
 """
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -19,8 +20,10 @@ PROGRAM = ["cargo", "run", "--quiet", "--release", "--"]
 
 def run(*arguments):
     """Runs the program in the repository and returns its two outputs."""
+    # Whoever runs this may have settings of their own.
+    environment = {**os.environ, "SESSION_EXPORT_CONFIG": "off"}
     done = subprocess.run(
-        [*PROGRAM, *arguments], cwd=REPOSITORY, capture_output=True, text=True, timeout=1500, check=False
+        [*PROGRAM, *arguments], cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=1500, check=False
     )
     if done.returncode != 0:
         sys.exit(f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}")

@@ -1,4 +1,4 @@
-//! From flags and environment to a client.
+//! From settings to a client.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,17 @@ use session_export::{
 };
 use session_export_emulator::Emulator;
 
-use crate::args::ConnectionArgs;
 use crate::credentials;
 use crate::environment::variable;
 use crate::failure::Failure;
 use crate::limit::Limit;
 use crate::login::{Aim, Login};
 use crate::progress::Progress;
+use crate::settings::{Key, Settings};
 use crate::transport;
+
+/// The variable that gives the profile file of the official SDKs an IAM.
+const SDK_IAM: &str = "HUAWEICLOUD_SDK_IAM_ENDPOINT";
 
 /// A client, and the emulator it talks to if there is one.
 pub(crate) struct Connection {
@@ -25,12 +28,21 @@ pub(crate) struct Connection {
     _emulator: Option<Emulator>,
 }
 
+/// What carries requests and where they go, before anybody has a credential.
+pub(crate) struct Route {
+    pub(crate) transport: Arc<dyn Transport>,
+    /// The same without a proxy.
+    pub(crate) direct: Arc<dyn Transport>,
+    pub(crate) endpoint: EndpointBuilder,
+    emulator: Option<Emulator>,
+}
+
 /// Who is calling and for which project, before anything is sent to the service.
 pub(crate) struct Access {
     pub(crate) login: Login,
     pub(crate) iam: Option<Iam>,
     pub(crate) aim: Aim,
-    endpoint: EndpointBuilder,
+    pub(crate) endpoint: EndpointBuilder,
     transport: Arc<dyn Transport>,
     emulator: Option<Emulator>,
 }
@@ -38,35 +50,146 @@ pub(crate) struct Access {
 impl Connection {
     /// Puts a client together. Nothing is sent, unless the project's id is to be found out.
     pub(crate) async fn open(
-        args: ConnectionArgs,
+        settings: &Settings,
         timeout: Option<Duration>,
         progress: &Progress,
     ) -> Result<Self, Failure> {
         let limit = Limit::starting(timeout);
-        let Access {
-            login,
+        let access = Access::find(settings, limit, progress).await?;
+        access.endpoint.clone().build()?;
+        let project_id = access
+            .login
+            .project(access.iam.as_ref(), &access.aim, progress)
+            .await?;
+        access.connect(project_id, limit)
+    }
+}
+
+impl Route {
+    /// What the settings say. Nothing is sent; with `--emulator` the emulator is started.
+    pub(crate) async fn of(settings: &Settings, progress: &Progress) -> Result<Self, Failure> {
+        if settings.emulator {
+            return Self::to_emulator(settings).await;
+        }
+        let transport = transport::build(settings, progress)?;
+        let direct = transport::direct(settings)?;
+        let mut endpoint = Endpoint::builder().overrides(&EndpointOverrides::read(&settings.environment)?);
+        if let Some(base) = settings.url(Key::Endpoint) {
+            endpoint = endpoint.sessions(base.clone());
+        }
+        if let Some(base) = settings.url(Key::ExportEndpoint) {
+            endpoint = endpoint.export_centre(base.clone());
+        }
+        if let Some(base) = settings.url(Key::IamEndpoint) {
+            endpoint = endpoint.iam(base.clone());
+        }
+        if let Some(region) = settings.region() {
+            endpoint = endpoint.region(region.as_str());
+        }
+        endpoint.iam_url()?;
+        Ok(Self {
+            transport,
+            direct,
+            endpoint,
+            emulator: None,
+        })
+    }
+
+    async fn to_emulator(settings: &Settings) -> Result<Self, Failure> {
+        // On this machine: neither a proxy nor an authority is needed.
+        let transport = transport::plain(settings)?;
+        let emulator = Emulator::builder()
+            .start()
+            .await
+            .map_err(|error| Failure::emulator(&error))?;
+        let base: BaseUrl = emulator
+            .base_url()
+            .parse()
+            .map_err(|error| Failure::usage(format!("--emulator: {error}")))?;
+        let endpoint = Endpoint::builder()
+            .sessions(base.clone())
+            .export_centre(base.clone())
+            .iam(base);
+        Ok(Self {
+            direct: Arc::clone(&transport),
+            transport,
+            endpoint,
+            emulator: Some(emulator),
+        })
+    }
+
+    /// Looks for a credential. Nothing is sent, unless this machine's metadata is asked.
+    pub(crate) async fn credential(
+        &self,
+        settings: &Settings,
+        progress: &Progress,
+    ) -> Result<Found, Failure> {
+        let found = self.find(settings).await?;
+        credentials::say_warnings(&found, progress);
+        Ok(found)
+    }
+
+    /// The same without a word about what should be put right.
+    pub(crate) async fn find(&self, settings: &Settings) -> Result<Found, Failure> {
+        let Some(emulator) = &self.emulator else {
+            return credentials::look(settings, Some(Arc::clone(&self.direct))).await;
+        };
+        let environment = Environment::from_iter([
+            ("HW_USER_NAME", emulator.user_name()),
+            ("HW_USER_PASSWORD", emulator.password()),
+            ("HW_DOMAIN_NAME", emulator.domain_name()),
+        ]);
+        CredentialChain::new(environment)
+            .only(SourceKind::TerraformEnvironment)
+            .find()
+            .await
+            .map_err(|error| Failure::no_credentials(&error))
+    }
+
+    /// What a credential makes of the route. Nothing is sent.
+    pub(crate) fn access(self, found: Found, settings: &Settings, limit: Limit) -> Result<Access, Failure> {
+        let mut endpoint = self.endpoint;
+        let mut aim = Aim {
+            project_id: None,
+            project_name: None,
+            project_domain: None,
+            plain_http: PlainHttp::LoopbackOnly,
+            exchange: false,
+            limit,
+        };
+        if let Some(emulator) = &self.emulator {
+            aim.project_id = Some(project_id(emulator.project_id())?);
+        } else {
+            let region = settings
+                .region()
+                .or(found.region())
+                .map(|region| region.as_str().to_owned());
+            if let Some(region) = &region {
+                endpoint = endpoint.region(region);
+            }
+            if let Some(base) = iam_of(settings, &found) {
+                endpoint = endpoint.iam(base.clone());
+            }
+            if settings.allow_http {
+                aim.plain_http = PlainHttp::Allowed;
+            }
+            aim.exchange = settings.is_on(Key::ExchangeToken);
+            (aim.project_id, aim.project_name) = project(settings, &found, region);
+            aim.project_domain = match found.agency() {
+                Some(_) => None,
+                None => project_domain(&found, &settings.environment)?,
+            };
+        }
+        let iam = endpoint
+            .iam_url()?
+            .map(|base| Iam::new(Arc::clone(&self.transport), base).plain_http(aim.plain_http));
+        Ok(Access {
+            login: Login::new(found, iam.as_ref(), &aim)?,
             iam,
             aim,
             endpoint,
-            transport,
-            emulator,
-        } = Access::find(args, limit, progress).await?;
-        let endpoint = endpoint.build()?;
-        let project_id = login.project(iam.as_ref(), &aim, progress).await?;
-        let login = login.for_project(&project_id, &aim);
-        let client = Client::builder(endpoint, project_id)
-            .transport(transport)
-            .authenticator(login)
-            .user_agent(concat!("session-export-cli/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        // Finding out who is calling has used some of the time for the whole.
-        let client = match limit.left() {
-            Some(left) => client.with_deadline(left),
-            None => client,
-        };
-        Ok(Self {
-            client,
-            _emulator: emulator,
+            transport: self.transport,
+            emulator: self.emulator,
         })
     }
 }
@@ -74,159 +197,108 @@ impl Connection {
 impl Access {
     /// Finds the credential, and where IAM is. Nothing is sent, unless this machine's metadata is asked.
     pub(crate) async fn find(
-        args: ConnectionArgs,
+        settings: &Settings,
         limit: Limit,
         progress: &Progress,
     ) -> Result<Self, Failure> {
-        if args.emulator {
-            Self::of_emulator(transport::direct(&args.transport)?, limit).await
-        } else {
-            let found = Self::of_flags(args, limit, progress);
-            limit.over("looking for credentials", found).await?
-        }
+        // What the settings say is judged first: it needs no credential.
+        let route = Route::of(settings, progress).await?;
+        let found = limit
+            .over("looking for credentials", route.credential(settings, progress))
+            .await??;
+        route.access(found, settings, limit)
     }
 
-    async fn of_emulator(transport: Arc<dyn Transport>, limit: Limit) -> Result<Self, Failure> {
-        let emulator = Emulator::builder()
-            .start()
-            .await
-            .map_err(|error| Failure::emulator(&error))?;
-        let environment = Environment::from_iter([
-            ("HW_USER_NAME", emulator.user_name()),
-            ("HW_USER_PASSWORD", emulator.password()),
-            ("HW_DOMAIN_NAME", emulator.domain_name()),
-        ]);
-        let found = CredentialChain::new(environment)
-            .only(SourceKind::TerraformEnvironment)
-            .find()
-            .await
-            .map_err(|error| Failure::no_credentials(&error))?;
-        let base = base_url("--emulator", &emulator.base_url())?;
-        let endpoint = Endpoint::builder()
-            .sessions(base.clone())
-            .export_centre(base.clone())
-            .iam(base.clone());
-        let aim = Aim {
-            project_id: Some(project_id(emulator.project_id())?),
-            project_name: None,
-            project_domain: None,
-            plain_http: PlainHttp::LoopbackOnly,
-            exchange: false,
-            limit,
+    /// The client for this project. Finding out who is calling has used some of the time for the whole.
+    pub(crate) fn connect(self, project_id: ProjectId, limit: Limit) -> Result<Connection, Failure> {
+        let login = self.login.for_project(&project_id, &self.aim);
+        let client = Client::builder(self.endpoint.build()?, project_id)
+            .transport(self.transport)
+            .authenticator(login)
+            .user_agent(concat!("session-export-cli/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let client = match limit.left() {
+            Some(left) => client.with_deadline(left),
+            None => client,
         };
-        let iam = Iam::new(Arc::clone(&transport), base);
-        Ok(Self {
-            login: Login::new(found, Some(&iam), &aim)?,
-            iam: Some(iam),
-            aim,
-            endpoint,
-            transport,
-            emulator: Some(emulator),
-        })
-    }
-
-    async fn of_flags(args: ConnectionArgs, limit: Limit, progress: &Progress) -> Result<Self, Failure> {
-        let transport = transport::build(&args.transport, progress)?;
-        let direct = transport::direct(&args.transport)?;
-        // What the flags say is judged first: it needs no credential.
-        let mut endpoint =
-            Endpoint::builder().overrides(&EndpointOverrides::read(&Environment::of_process())?);
-        if let Some(url) = &args.endpoint {
-            endpoint = endpoint.sessions(base_url("--endpoint", url)?);
-        }
-        if let Some(url) = &args.export_endpoint {
-            endpoint = endpoint.export_centre(base_url("--export-endpoint", url)?);
-        }
-        let iam_endpoint = args.iam_endpoint.as_deref().map(iam_base_url).transpose()?;
-        let given_project = args.project_id.as_deref().map(project_id).transpose()?;
-        if let Some(region) = &args.region {
-            endpoint = endpoint.region(region);
-        }
-        endpoint.iam_url()?;
-        let found = credentials::find(&args, direct, progress).await?;
-        let region = args
-            .region
-            .or_else(|| found.region().map(|region| region.as_str().to_owned()));
-        if let Some(region) = &region {
-            endpoint = endpoint.region(region);
-        }
-        if let Some(base) = iam_endpoint.or_else(|| found.iam_endpoint().cloned()) {
-            endpoint = endpoint.iam(base);
-        }
-        let plain_http = match args.allow_http {
-            true => PlainHttp::Allowed,
-            false => PlainHttp::LoopbackOnly,
-        };
-        // An agency's project is the delegating account's: what is said of the holder's does not count.
-        let agency_project = found.agency().and_then(|agency| agency.project_name());
-        let found_project = found.project_id().filter(|_| agency_project.is_none());
-        let aim = Aim {
-            project_id: given_project.or_else(|| found_project.cloned()),
-            project_name: agency_project
-                .or(found.project_name())
-                .map(str::to_owned)
-                .or(region),
-            project_domain: match found.agency() {
-                Some(_) => None,
-                None => project_domain(&found)?,
-            },
-            plain_http,
-            exchange: args.credential.exchange_token,
-            limit,
-        };
-        let iam = endpoint
-            .iam_url()?
-            .map(|base| Iam::new(Arc::clone(&transport), base).plain_http(plain_http));
-        Ok(Self {
-            login: Login::new(found, iam.as_ref(), &aim)?,
-            iam,
-            aim,
-            endpoint,
-            transport,
-            emulator: None,
+        Ok(Connection {
+            client,
+            _emulator: self.emulator,
         })
     }
 }
 
 /// What `token --explain` tells: what was looked at, and what would be used. Nobody logs in.
 pub(crate) async fn explained(
-    args: ConnectionArgs,
+    settings: &Settings,
     limit: Limit,
     progress: &Progress,
 ) -> Result<Found, Failure> {
-    if args.emulator {
+    if settings.emulator {
         return Err(Failure::usage(
             "with --emulator nothing is looked for: the emulator's own user logs in",
         ));
     }
-    let direct = transport::direct(&args.transport)?;
-    limit
+    let direct = transport::direct(settings)?;
+    let found = limit
         .over(
             "looking for credentials",
-            credentials::find(&args, direct, progress),
+            credentials::look(settings, Some(direct)),
         )
-        .await?
+        .await??;
+    credentials::say_warnings(&found, progress);
+    Ok(found)
 }
 
-/// The account of a project that is given by its name: OpenStack's Keystone wants it.
-fn project_domain(found: &Found) -> Result<Option<String>, Failure> {
-    match found.source().map(|source| source.kind()) {
-        Some(SourceKind::OpenStackEnvironment) => {
-            variable(&["OS_PROJECT_DOMAIN_NAME", "OS_DOMAIN_NAME", "OS_USER_DOMAIN_NAME"])
-        }
-        _ => Ok(None),
+/// Where IAM is, if not where the region's is. A variable that belongs to the credential stands above a profile, and a
+/// profile above what the credential's file says.
+pub(crate) fn iam_of<'a>(settings: &'a Settings, found: &'a Found) -> Option<&'a BaseUrl> {
+    let given = settings.url(Key::IamEndpoint);
+    if given.is_some() && !settings.is_of_profile(Key::IamEndpoint) {
+        return given;
+    }
+    let of_file = match found.source().map(|source| source.kind()) {
+        Some(SourceKind::ProfileFile) => !matches!(settings.environment.get(SDK_IAM), Ok(Some(_))),
+        Some(SourceKind::KooCli | SourceKind::InstanceMetadata) => true,
+        _ => false,
+    };
+    match of_file {
+        true => given.or(found.iam_endpoint()),
+        false => found.iam_endpoint().or(given),
     }
 }
 
-fn base_url(flag: &str, text: &str) -> Result<BaseUrl, Failure> {
-    text.parse()
-        .map_err(|error| Failure::usage(format!("{flag}: {error}")))
+/// The project's id, and its name. A project's id and name stay together: whoever gives one of them gives the other.
+pub(crate) fn project(
+    settings: &Settings,
+    found: &Found,
+    region: Option<String>,
+) -> (Option<ProjectId>, Option<String>) {
+    // An agency's project is the delegating account's: what is said of the holder's does not count.
+    let agency_project = found.agency().and_then(|agency| agency.project_name());
+    let of_profile = [Key::ProjectId, Key::ProjectName]
+        .into_iter()
+        .any(|key| settings.is_of_profile(key));
+    let counts = !of_profile || agency_project.is_none();
+    let given_id = settings.project_id().filter(|_| counts);
+    let given_name = settings.text(Key::ProjectName).filter(|_| counts);
+    if given_id.is_some() || given_name.is_some() {
+        return (given_id.cloned(), given_name.map(str::to_owned).or(region));
+    }
+    let name = agency_project.or(found.project_name()).map(str::to_owned);
+    let id = found.project_id().filter(|_| agency_project.is_none());
+    (id.cloned(), name.or(region))
 }
 
-/// Other tools want IAM's URL with its version: `https://iam.cn-north-4.myhuaweicloud.com/v3`.
-fn iam_base_url(text: &str) -> Result<BaseUrl, Failure> {
-    let trimmed = text.trim_end_matches('/');
-    base_url("--iam-endpoint", trimmed.strip_suffix("/v3").unwrap_or(trimmed))
+/// The account of a project that is given by its name: OpenStack's Keystone wants it.
+fn project_domain(found: &Found, environment: &Environment) -> Result<Option<String>, Failure> {
+    match found.source().map(|source| source.kind()) {
+        Some(SourceKind::OpenStackEnvironment) => variable(
+            environment,
+            &["OS_PROJECT_DOMAIN_NAME", "OS_DOMAIN_NAME", "OS_USER_DOMAIN_NAME"],
+        ),
+        _ => Ok(None),
+    }
 }
 
 fn project_id(text: &str) -> Result<ProjectId, Failure> {

@@ -1,17 +1,37 @@
 //! The variables that the program itself looks at; those with credentials are the library's business.
 
-use std::ffi::OsString;
+use session_export::Environment;
 
 use crate::failure::Failure;
 
+/// Variables whose names have none of the prefixes that the library keeps.
+const MORE: [&str; 6] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "XDG_CONFIG_HOME",
+    "APPDATA",
+];
+
+/// The variables of this process that the program or the library knows.
+pub(crate) fn of_process() -> Environment {
+    let mut environment = Environment::of_process();
+    environment.extend(
+        MORE.iter()
+            .filter_map(|name| Some((*name, std::env::var_os(name)?))),
+    );
+    environment
+}
+
 /// The first of these variables that is set and not empty. One that is no text is refused, not passed over.
-pub(crate) fn variable(names: &[&str]) -> Result<Option<String>, Failure> {
+pub(crate) fn variable(environment: &Environment, names: &[&str]) -> Result<Option<String>, Failure> {
     for name in names {
-        match std::env::var_os(name).map(OsString::into_string) {
-            Some(Ok(value)) if !value.trim().is_empty() => return Ok(Some(value)),
-            Some(Ok(_)) | None => {}
+        match environment.get(name) {
+            Ok(Some(value)) => return Ok(Some(value.to_owned())),
+            Ok(None) => {}
             // The value may be a secret.
-            Some(Err(_)) => return Err(Failure::usage(format!("the value of {name} is not valid UTF-8"))),
+            Err(error) => return Err(Failure::usage(error.to_string())),
         }
     }
     Ok(None)

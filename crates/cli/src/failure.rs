@@ -18,19 +18,19 @@ use crate::signals::Stop;
 mod lost_submit;
 
 /// Exit codes; `--help` and the README list them.
-mod exit {
-    pub(super) const DONE: u8 = 0;
-    pub(super) const OTHER: u8 = 1;
-    pub(super) const USAGE: u8 = 2;
-    pub(super) const NOT_AUTHENTICATED: u8 = 3;
-    pub(super) const NOT_PERMITTED: u8 = 4;
-    pub(super) const UNAVAILABLE: u8 = 5;
-    pub(super) const TASK: u8 = 6;
-    pub(super) const AMBIGUOUS: u8 = 7;
-    pub(super) const NOT_READY: u8 = 8;
-    pub(super) const HUNG_UP: u8 = 129;
-    pub(super) const INTERRUPTED: u8 = 130;
-    pub(super) const TERMINATED: u8 = 143;
+pub(crate) mod exit {
+    pub(crate) const DONE: u8 = 0;
+    pub(crate) const OTHER: u8 = 1;
+    pub(crate) const USAGE: u8 = 2;
+    pub(crate) const NOT_AUTHENTICATED: u8 = 3;
+    pub(crate) const NOT_PERMITTED: u8 = 4;
+    pub(crate) const UNAVAILABLE: u8 = 5;
+    pub(crate) const TASK: u8 = 6;
+    pub(crate) const AMBIGUOUS: u8 = 7;
+    pub(crate) const NOT_READY: u8 = 8;
+    pub(crate) const HUNG_UP: u8 = 129;
+    pub(crate) const INTERRUPTED: u8 = 130;
+    pub(crate) const TERMINATED: u8 = 143;
 }
 
 /// What the service, or IAM, answered.
@@ -70,6 +70,31 @@ impl Failure {
         }
     }
 
+    /// Whatever there is to say stands on standard output already.
+    pub(crate) fn already_told(exit_code: u8) -> Self {
+        Self::new(exit_code, "told", String::new())
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(crate) fn details(&self) -> &[String] {
+        &self.details
+    }
+
+    /// The message with its details, on one line.
+    fn whole_message(&self) -> String {
+        match self.details.as_slice() {
+            [] => self.message.to_string(),
+            details => format!("{}: {}", self.message, details.join("; ")),
+        }
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -77,6 +102,16 @@ impl Failure {
     /// Flags that do not go together, or not with what is around them.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(exit::USAGE, "usage", message)
+    }
+
+    /// The configuration file, or the choice of a profile.
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(exit::USAGE, "configuration", message)
+    }
+
+    pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
     }
 
     /// There is nothing to authenticate with; every place that was looked at has a line.
@@ -198,8 +233,8 @@ impl Failure {
 
     /// Tells standard error, and with `--json` standard output.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
-        if self.exit_code == exit::DONE {
-            return ExitCode::SUCCESS;
+        if self.message.is_empty() {
+            return ExitCode::from(self.exit_code);
         }
         // Whether anybody reads it or not, the exit code is the same.
         let _ = self.tell(&mut io::stderr().lock());
@@ -228,10 +263,7 @@ impl Failure {
 
     fn document(&self) -> Value {
         let answer = self.answer.as_ref();
-        let mut message = self.message.to_string();
-        if !self.details.is_empty() {
-            message = format!("{message}: {}", self.details.join("; "));
-        }
+        let message = self.whole_message();
         let mut document = json!({"error": {
             "kind": self.kind,
             "status": answer.map(|answer| answer.status),
@@ -414,27 +446,4 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_field_of_a_filter_has_its_flag() {
-        for (field, expected) in [
-            ("user_name", "--user-name"),
-            ("query_begin_time", "--begin"),
-            ("query_end_time", "--end"),
-            ("app_server_group_id", "--app-server-group-id"),
-            ("vm_ip", "--vm-ip"),
-            ("session_state", "--state"),
-        ] {
-            assert_eq!(flag(field), expected);
-        }
-    }
-
-    #[test]
-    fn the_document_has_the_five_fields() {
-        let document = Failure::usage("no").document();
-        let fields: Vec<_> = document["error"].as_object().unwrap().keys().cloned().collect();
-        assert_eq!(fields, ["code", "kind", "message", "request_id", "status"]);
-    }
-}
+mod tests;

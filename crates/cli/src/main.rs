@@ -9,6 +9,7 @@
 
 mod args;
 mod commands;
+mod configuration;
 mod connection;
 mod credentials;
 mod environment;
@@ -17,8 +18,11 @@ mod limit;
 mod logging;
 mod login;
 mod no_proxy;
+mod prepared;
 mod progress;
 mod sessions_file;
+mod settings;
+mod shown;
 mod signals;
 mod table;
 mod time_flags;
@@ -30,7 +34,9 @@ use clap::Parser;
 
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
+use crate::prepared::Prepared;
 use crate::progress::Progress;
+use crate::settings::Key;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -38,11 +44,15 @@ fn main() -> ExitCode {
         Err(error) => return failure::usage(&error),
     };
     logging::start(cli.verbose);
+    let prepared = match Prepared::of(&cli, environment::of_process()) {
+        Ok(prepared) => prepared,
+        Err(failure) => return failure.report(cli.json.unwrap_or_default()),
+    };
+    let json = prepared.settings.is_on(Key::Json);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::io("start", &error).report(cli.json),
+        Err(error) => return Failure::io("start", &error).report(json),
     };
-    let json = cli.json;
     let keeps_sigterm = matches!(cli.command, Command::Emulator(_));
     let progress = Progress::new();
     let outcome = runtime.block_on(async {
@@ -50,7 +60,7 @@ fn main() -> ExitCode {
             // In this order, so that signals are listened for before anything is said or done.
             biased;
             stop = signals::stop(keeps_sigterm) => Err(Failure::stopped(stop)),
-            outcome = commands::run(cli, &progress) => outcome,
+            outcome = commands::run(cli, prepared, &progress) => outcome,
         }
     });
     // Neither a file that the emulator is still writing nor a reader that has stopped reading holds the program up.

@@ -6,89 +6,116 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use session_export::{HyperTransport, Request, ReqwestTransport, Response, Transport, TransportError};
 
-use crate::args::{Stack, TransportArgs};
 use crate::environment::variable;
 use crate::failure::{Failure, chain};
 use crate::no_proxy::NoProxy;
 use crate::progress::Progress;
+use crate::settings::{Key, Origin, Setting, Settings, Value, holds_password};
 
-/// Builds what the flags ask for. A proxy that `HTTPS_PROXY` names is used for https only, and not for the hosts of
-/// `NO_PROXY`; one that `--proxy` names, for everything but plain http to this machine.
-pub(crate) fn build(args: &TransportArgs, progress: &Progress) -> Result<Arc<dyn Transport>, Failure> {
-    if let Some(proxy) = &args.proxy {
-        if holds_password(proxy) {
-            progress.say(
-                "warning: other users of this machine can see the password in --proxy; HTTPS_PROXY is the better way",
-            );
-        }
-        return Ok(Arc::new(ByHost {
-            direct: one(args, None, "")?,
-            proxied: one(args, Some(proxy), "--proxy")?,
-            rule: Rule::Everything,
-        }));
+/// Builds what the settings ask for. A proxy that `HTTPS_PROXY` names is used for https only, and not for the hosts of
+/// `NO_PROXY`; one that is named for this program, for everything but plain http to this machine.
+pub(crate) fn build(settings: &Settings, progress: &Progress) -> Result<Arc<dyn Transport>, Failure> {
+    let direct = direct(settings)?;
+    let Some(proxy) = Proxy::of(settings)? else {
+        return Ok(direct);
+    };
+    if matches!(proxy.origin, Origin::Flag(_)) && holds_password(proxy.url) {
+        progress.say(
+            "warning: other users of this machine can see the password in --proxy; SESSION_EXPORT_PROXY or HTTPS_PROXY is \
+             the better way",
+        );
     }
-    let direct = one(args, None, "")?;
-    match variable(&["HTTPS_PROXY", "https_proxy"])? {
-        None => Ok(direct),
-        Some(proxy) => {
-            let exceptions = variable(&["NO_PROXY", "no_proxy"])?.unwrap_or_default();
-            let proxied = one(args, Some(&proxy), "HTTPS_PROXY")?;
-            Ok(Arc::new(ByHost {
-                direct,
-                proxied,
-                rule: Rule::HttpsExcept(NoProxy::parse(&exceptions)),
-            }))
-        }
-    }
+    Ok(Arc::new(ByHost {
+        direct,
+        proxied: one(settings, Some(proxy.url), &proxy.origin.to_string())?,
+        rule: proxy.rule,
+    }))
 }
 
-/// A transport for the emulator inside this program, which is reached without a proxy whatever the environment says.
-pub(crate) fn direct(args: &TransportArgs) -> Result<Arc<dyn Transport>, Failure> {
-    one(args, None, "")
+/// The same without a proxy, for what is on this machine or beside it.
+pub(crate) fn direct(settings: &Settings) -> Result<Arc<dyn Transport>, Failure> {
+    one(settings, None, "")
 }
 
-fn one(args: &TransportArgs, proxy: Option<&str>, source: &str) -> Result<Arc<dyn Transport>, Failure> {
+/// The same without certificates of anybody's own, for plain http.
+pub(crate) fn plain(settings: &Settings) -> Result<Arc<dyn Transport>, Failure> {
+    built(match settings.text(Key::Transport) {
+        Some("hyper") => HyperTransport::builder().build().map(shared),
+        _ => ReqwestTransport::builder().build().map(shared),
+    })
+}
+
+fn one(settings: &Settings, proxy: Option<&str>, source: &str) -> Result<Arc<dyn Transport>, Failure> {
     macro_rules! build {
         ($transport:ty) => {{
             let mut builder = <$transport>::builder();
-            if let Some(path) = &args.ca_file {
+            if let Some(path) = settings.path(Key::CaFile) {
                 builder = builder.ca_file(path);
             }
-            if let (Some(certificate), Some(key)) = (&args.client_cert, &args.client_key) {
+            if let (Some(certificate), Some(key)) =
+                (settings.path(Key::ClientCert), settings.path(Key::ClientKeyFile))
+            {
                 builder = builder.client_cert_files(certificate, key);
             }
             if let Some(proxy) = proxy {
                 builder = builder.proxy(proxy);
             }
-            builder
-                .build()
-                .map(|transport| Arc::new(transport) as Arc<dyn Transport>)
+            builder.build().map(shared)
         }};
     }
-    match args.transport {
-        Stack::Reqwest => build!(ReqwestTransport),
-        Stack::Hyper => build!(HyperTransport),
+    let outcome = match settings.text(Key::Transport) {
+        Some("hyper") => build!(HyperTransport),
+        _ => build!(ReqwestTransport),
+    };
+    match source {
+        "" => built(outcome),
+        source => built(outcome).map_err(|failure| failure.while_doing(source)),
     }
-    .map_err(|error| {
-        let message = chain(&error);
-        Failure::usage(if source.is_empty() {
-            message
-        } else {
-            format!("{source}: {message}")
-        })
-    })
 }
 
-fn holds_password(url: &str) -> bool {
-    let authority = url
-        .split_once("://")
-        .map_or(url, |(_, rest)| rest)
-        .split('/')
-        .next()
-        .unwrap_or_default();
-    authority
-        .rsplit_once('@')
-        .is_some_and(|(user, _)| user.contains(':'))
+fn shared(transport: impl Transport) -> Arc<dyn Transport> {
+    Arc::new(transport)
+}
+
+fn built(
+    outcome: Result<Arc<dyn Transport>, session_export::BuildTransportError>,
+) -> Result<Arc<dyn Transport>, Failure> {
+    outcome.map_err(|error| Failure::usage(chain(&error)))
+}
+
+/// The proxy, where it is named, and what goes through it.
+pub(crate) struct Proxy<'a> {
+    url: &'a str,
+    pub(crate) origin: &'a Origin,
+    rule: Rule,
+}
+
+impl<'a> Proxy<'a> {
+    pub(crate) fn of(settings: &'a Settings) -> Result<Option<Self>, Failure> {
+        let Some(Setting {
+            value: Value::Proxy(url),
+            origin,
+        }) = settings.get(Key::Proxy)
+        else {
+            // One that is no text is refused, not passed over.
+            variable(&settings.environment, Key::Proxy.row().others)?;
+            return Ok(None);
+        };
+        let rule = match origin {
+            Origin::OtherTool(_) => {
+                let exceptions =
+                    variable(&settings.environment, &["NO_PROXY", "no_proxy"])?.unwrap_or_default();
+                Rule::HttpsExcept(NoProxy::parse(&exceptions))
+            }
+            _ => Rule::Everything,
+        };
+        Ok(Some(Self { url, origin, rule }))
+    }
+
+    /// Whether requests to such a URL go through it.
+    pub(crate) fn covers(&self, scheme: Option<&str>, host: &str) -> bool {
+        self.rule.covers(scheme, host)
+    }
 }
 
 /// Chooses by host whether a request goes through the proxy.
@@ -164,17 +191,5 @@ mod tests {
         let rule = Rule::HttpsExcept(NoProxy::parse("a.test"));
         assert!(rule.covers(Some("https"), "b.test"));
         assert!(!rule.covers(Some("https"), "a.test") && !rule.covers(Some("http"), "b.test"));
-    }
-
-    #[test]
-    fn a_password_in_a_url_is_noticed() {
-        for (url, expected) in [
-            ("http://user:secret@proxy:3128", true),
-            ("user:secret@proxy", true),
-            ("http://user@proxy:3128", false),
-            ("http://proxy:3128/a@b:c", false),
-        ] {
-            assert_eq!(holds_password(url), expected, "{url}");
-        }
     }
 }

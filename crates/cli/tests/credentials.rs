@@ -136,20 +136,36 @@ fn the_files_of_other_tools_are_found() {
         (".hcloud/config.json", &koocli.to_string()),
     ]);
     let home = [("HOME", place.path().to_str().unwrap())];
-    exports(&emulator, &["--profile", "work", "--credentials", "file"], &home);
+    exports(
+        &emulator,
+        &["--credentials-profile", "work", "--credentials", "file"],
+        &home,
+    );
     exports(&emulator, &["--credentials", "koocli"], &home);
     let other = place.path().join("elsewhere");
     std::fs::write(&other, &profile).unwrap();
     private(&other);
     exports(
         &emulator,
-        &["--credentials-file", other.to_str().unwrap(), "--profile", "work"],
+        &[
+            "--credentials-file",
+            other.to_str().unwrap(),
+            "--credentials-profile",
+            "work",
+        ],
         &[],
     );
     let unknown = finish(
         at(
             &emulator,
-            &["tasks", "--json", "--profile", "home", "--credentials", "file"],
+            &[
+                "tasks",
+                "--json",
+                "--credentials-profile",
+                "home",
+                "--credentials",
+                "file",
+            ],
         ),
         &home,
     )
@@ -631,7 +647,7 @@ fn a_pipe_for_a_regions_file_holds_nobody_up() {
 #[test]
 fn choices_that_choose_nothing_are_bad_usage() {
     for args in [
-        &["--credentials", "environment", "--profile", "p"][..],
+        &["--credentials", "environment", "--credentials-profile", "p"][..],
         &["--credentials", "metadata", "--credentials-file", "f"],
         &["--credentials", "koocli", "--credentials-file", "f"],
     ] {

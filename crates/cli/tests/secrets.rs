@@ -15,7 +15,7 @@ const ISSUED: &str = "issued-token-b41e66";
 const CREDENTIALS: [&str; 3] = ["HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"];
 
 /// Every command that talks to somebody; a task's id is appended where one is needed.
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 9] = [
     &["token"],
     &["submit", "--last", "2d"],
     &["tasks"],
@@ -24,6 +24,7 @@ const COMMANDS: [&[&str]; 8] = [
     &["wait"],
     &["download", "-o", "y.xlsx", "--force"],
     &["delete"],
+    &["doctor"],
 ];
 
 fn needs_task(command: &str) -> bool {

@@ -110,20 +110,36 @@ impl Environment {
 impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let mut environment = Self::default();
+        environment.extend(pairs);
+        environment
+    }
+}
+
+/// Adds variables, whatever their names begin with, so that a program can look at one of its own in the same way.
+///
+/// ```
+/// use session_export_auth::Environment;
+///
+/// let mut environment = Environment::default();
+/// environment.extend([("HTTPS_PROXY", "http://proxy.example:3128")]);
+/// assert_eq!(environment.get("HTTPS_PROXY")?, Some("http://proxy.example:3128"));
+/// # Ok::<(), session_export_auth::VariableNotText>(())
+/// ```
+impl<N: Into<String>, V: Into<OsString>> Extend<(N, V)> for Environment {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
         for (name, value) in pairs {
             let (name, value) = (name.into(), value.into());
             if name == HOME {
                 // A path need not be text.
-                environment.home = Some(PathBuf::from(value)).filter(|home| !home.as_os_str().is_empty());
+                self.home = Some(PathBuf::from(value)).filter(|home| !home.as_os_str().is_empty());
                 continue;
             }
             let value = match value.into_string() {
                 Ok(text) => Value::Text(Zeroizing::new(text)),
                 Err(_) => Value::NotText,
             };
-            environment.variables.insert(name, value);
+            self.variables.insert(name, value);
         }
-        environment
     }
 }
 

@@ -28,6 +28,11 @@ pub(crate) enum Command {
     Sessions(Box<SessionsArgs>),
     /// Log in and say until when the token is good; with --json print it
     Token(TokenArgs),
+    /// Look for what is wrong: configuration, credentials, network, clock, permissions; creates no work
+    Doctor(DoctorArgs),
+    /// The configuration file: its profiles, and what counts
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Run a local stand-in for the service, for tests and first steps
     Emulator(Box<EmulatorArgs>),
 }
@@ -41,8 +46,8 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) wait: WaitFlags,
     /// Delete the task once its file is here
-    #[arg(long, help_heading = "Output")]
-    pub(crate) delete: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Output")]
+    pub(crate) delete: Option<bool>,
     /// Write down each step in this new file, so that `session-export resume FILE` can go on after a crash
     #[arg(
         long,
@@ -159,6 +164,39 @@ pub(crate) struct TokenArgs {
 
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+/// What to do with the configuration file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say what counts: of the profile, the variables, and the flags that are given
+    Show(Box<ConfigShowArgs>),
+    /// Print the path of the configuration file, whether it exists or not
+    Path,
+    /// Write a configuration file with every setting in it, commented out
+    Init(ConfigInitArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConfigShowArgs {
+    /// Say of each value where it comes from
+    #[arg(long)]
+    pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConfigInitArgs {
+    /// Replace a file that is already there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

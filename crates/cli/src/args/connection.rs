@@ -15,7 +15,7 @@ what was found where."
 )]
 pub(crate) struct ConnectionArgs {
     /// Start an emulator inside this program and use it; needs no account
-    #[arg(long, conflicts_with_all = ["region", "project_id", "endpoint", "export_endpoint", "iam_endpoint", "allow_http", "credentials", "credentials_file", "profile", "exchange_token", "proxy", "ca_file", "client_cert"])]
+    #[arg(long, conflicts_with_all = ["region", "project_id", "project_name", "endpoint", "export_endpoint", "iam_endpoint", "allow_http", "credentials", "credentials_file", "credentials_profile", "exchange_token", "proxy", "ca_file", "client_cert"])]
     pub(crate) emulator: bool,
 
     /// The region, such as cn-north-4 [env: HW_REGION_NAME, OS_REGION_NAME]
@@ -25,6 +25,10 @@ pub(crate) struct ConnectionArgs {
     /// The project's id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID, …]; without one it is found by the region's name
     #[arg(long, value_name = "ID")]
     pub(crate) project_id: Option<String>,
+
+    /// The project's name, which is usually the region's; IAM knows its id [env: HW_PROJECT_NAME, …]
+    #[arg(long, value_name = "NAME", conflicts_with = "project_id")]
+    pub(crate) project_name: Option<String>,
 
     /// The base URL of the sessions service, instead of the region's
     #[arg(long, value_name = "URL")]
@@ -59,15 +63,15 @@ pub(crate) struct CredentialArgs {
 
     /// The section of the credentials file, or the profile of KooCLI
     #[arg(long, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
+    pub(crate) credentials_profile: Option<String>,
 
     /// Read this credentials file [env: HUAWEICLOUD_SDK_CREDENTIALS_FILE]
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials_file: Option<PathBuf>,
 
     /// Exchange the token for one of the project: a token of an account, or of a federated log-in
-    #[arg(long)]
-    pub(crate) exchange_token: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) exchange_token: Option<bool>,
 }
 
 /// A place where credentials can be.
@@ -87,9 +91,9 @@ pub(crate) enum Place {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Transport")]
 pub(crate) struct TransportArgs {
-    /// The HTTP stack
-    #[arg(long, value_name = "NAME", value_enum, default_value_t = Stack::Reqwest, overrides_with = "transport")]
-    pub(crate) transport: Stack,
+    /// The HTTP stack [default: reqwest]
+    #[arg(long, value_name = "NAME", value_enum, overrides_with = "transport")]
+    pub(crate) transport: Option<Stack>,
 
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, value_name = "FILE")]

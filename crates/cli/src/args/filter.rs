@@ -6,6 +6,7 @@ use clap::Args;
 use session_export::{AddressFilter, SessionFilter, SessionFilterBuilder, SessionOperation};
 
 use crate::failure::Failure;
+use crate::settings::{Flags, Key, Settings};
 use crate::time_flags::{Window, WindowFlags};
 
 /// The filter flags. They are only collected here; the model judges them together.
@@ -29,8 +30,8 @@ pub(crate) struct FilterArgs {
     end: Option<String>,
 
     /// Read dates, and times without a zone, as UTC instead of local time
-    #[arg(long)]
-    utc: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    utc: Option<bool>,
 
     /// Only sessions of this app server group
     #[arg(long, value_name = "ID")]
@@ -62,13 +63,25 @@ pub(crate) struct FilterArgs {
 }
 
 impl FilterArgs {
+    /// What can come from elsewhere than from flags.
+    pub(super) fn give(&self, flags: &mut Flags) {
+        flags.time(Key::Last, self.last);
+        flags.switch(Key::Utc, self.utc);
+    }
+
     /// The filter, and what was sent of its window.
-    pub(crate) fn build(self, operation: SessionOperation) -> Result<SessionFilter, Failure> {
+    pub(crate) fn build(
+        self,
+        settings: &Settings,
+        operation: SessionOperation,
+    ) -> Result<SessionFilter, Failure> {
+        // A window that is given takes the place of the usual one.
+        let has_window = self.begin.is_some() || self.end.is_some();
         let flags = WindowFlags {
-            last: self.last,
+            last: settings.time(Key::Last).filter(|_| !has_window),
             begin: self.begin,
             end: self.end,
-            utc: self.utc,
+            utc: settings.is_on(Key::Utc),
         };
         let window = flags.resolve(operation)?;
         let mut filter = SessionFilter::builder();

@@ -4,16 +4,17 @@ mod commands;
 mod connection;
 mod emulator;
 mod filter;
+mod given;
 
 use std::time::Duration;
 
 use clap::Parser;
 
 pub(crate) use commands::{
-    Command, DeleteArgs, DownloadArgs, ExportArgs, Format, OutputArgs, ResumeArgs, SessionsArgs, SubmitArgs,
-    TasksArgs, TokenArgs, WaitArgs,
+    Command, ConfigCommand, ConfigInitArgs, ConfigShowArgs, DeleteArgs, DownloadArgs, ExportArgs, Format,
+    OutputArgs, ResumeArgs, SessionsArgs, SubmitArgs, TasksArgs, TokenArgs, WaitArgs,
 };
-pub(crate) use connection::{ConnectionArgs, CredentialArgs, Place, Stack, TransportArgs};
+pub(crate) use connection::ConnectionArgs;
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
 
@@ -27,8 +28,12 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 
     /// One JSON document on standard output, everything else on standard error
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(crate) json: bool,
+    #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Output")]
+    pub(crate) json: Option<bool>,
+
+    /// The profile of the configuration file [env: SESSION_EXPORT_PROFILE; default: its default_profile]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Configuration")]
+    pub(crate) profile: Option<String>,
 
     /// Give up after this time, whatever is under way: 30s, 5m, 1h
     #[arg(long, global = true, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]

@@ -9,19 +9,43 @@ use session_export::{Download, Error, FileFormat, ReadyExport, Receipt, Sha256Di
 
 use super::leftovers::Leftovers;
 use super::{Context, needs_tasks, task_id};
-use crate::args::{DownloadArgs, OutputArgs};
+use crate::args::DownloadArgs;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::settings::{Key, Origin, Settings};
+use crate::shown::shown;
 
 pub(super) async fn run(context: &Context<'_>, args: DownloadArgs) -> Result<(), Failure> {
     needs_tasks(&args.connection)?;
     let id = task_id(&args.task)?;
-    let target = Target::new(args.output, context.json)?;
-    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
+    let target = Target::new(Output::of(&context.settings, args.output.force), context.json)?;
+    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
     context.progress.has_task(&id);
     let ready = connection.client.task(id).ready().await?;
     let received = receive(context, &ready, &target, None).await?;
     received.tell(context).await
+}
+
+/// Where the user wants the file.
+pub(super) struct Output {
+    pub(super) path: Option<PathBuf>,
+    /// Whether the path is that of a directory, whatever is there; and who says so.
+    pub(super) directory: Option<Origin>,
+    pub(super) force: bool,
+    pub(super) max_bytes: Option<u64>,
+}
+
+impl Output {
+    pub(super) fn of(settings: &Settings, force: bool) -> Self {
+        let origin = settings.get(Key::OutputDir).map(|setting| setting.origin.clone());
+        Self {
+            path: settings.path(Key::OutputDir).map(Path::to_owned),
+            // A flag may name a file.
+            directory: origin.filter(|origin| !matches!(origin, Origin::Flag(_))),
+            force,
+            max_bytes: settings.number(Key::MaxBytes),
+        }
+    }
 }
 
 /// Where the file goes.
@@ -39,8 +63,8 @@ enum Place {
 
 impl Target {
     /// Checks what can be checked before a file is there.
-    pub(super) fn new(args: OutputArgs, json: bool) -> Result<Self, Failure> {
-        let place = match args.output {
+    pub(super) fn new(output: Output, json: bool) -> Result<Self, Failure> {
+        let place = match output.path {
             None => Place::Directory(PathBuf::new()),
             Some(path) if path == Path::new("-") && json => {
                 return Err(Failure::usage(
@@ -54,15 +78,24 @@ impl Target {
                 ));
             }
             Some(path) if path.is_dir() => Place::Directory(path),
-            Some(path) => {
-                check_file(&path, args.force)?;
-                Place::File(path)
-            }
+            Some(path) => match &output.directory {
+                Some(origin) => {
+                    return Err(Failure::usage(format!(
+                        "there is no directory {} ({}, {origin}); make it, or name another with -o",
+                        shown(&path),
+                        Key::OutputDir
+                    )));
+                }
+                None => {
+                    check_file(&path, output.force)?;
+                    Place::File(path)
+                }
+            },
         };
         Ok(Self {
             place,
-            force: args.force,
-            max_bytes: args.max_bytes,
+            force: output.force,
+            max_bytes: output.max_bytes,
         })
     }
 
@@ -74,8 +107,9 @@ impl Target {
         json: bool,
     ) -> Result<Self, Failure> {
         let is_file = path.is_file();
-        let output = OutputArgs {
-            output: Some(path),
+        let output = Output {
+            path: Some(path),
+            directory: None,
             force: force || is_file,
             max_bytes,
         };
@@ -115,19 +149,6 @@ fn parent(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
-}
-
-/// A path for people: nothing in it moves the cursor.
-fn shown(path: &Path) -> String {
-    let mut text = String::new();
-    for c in path.to_string_lossy().chars() {
-        if c.is_control() {
-            text.extend(c.escape_default());
-        } else {
-            text.push(c);
-        }
-    }
-    text
 }
 
 fn check_file(path: &Path, force: bool) -> Result<(), Failure> {

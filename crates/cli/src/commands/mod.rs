@@ -1,6 +1,8 @@
 //! What each command does.
 
+mod config;
 mod delete;
+mod doctor;
 mod download;
 mod emulator;
 mod export;
@@ -21,8 +23,11 @@ use serde_json::Value;
 use session_export::{SessionFilter, TaskId, format_timestamp};
 
 use crate::args::{Cli, Command, ConnectionArgs};
+use crate::configuration::Configuration;
 use crate::failure::Failure;
+use crate::prepared::Prepared;
 use crate::progress::Progress;
+use crate::settings::{Key, Settings};
 
 /// What every command needs to know.
 struct Context<'a> {
@@ -30,17 +35,35 @@ struct Context<'a> {
     timeout: Option<Duration>,
     started: Instant,
     progress: &'a Progress,
+    settings: Settings,
+    configuration: Configuration,
 }
 
 /// Runs the command. Dropping the future interrupts it.
-pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
+pub(crate) async fn run(cli: Cli, prepared: Prepared, progress: &Progress) -> Result<(), Failure> {
+    let Prepared {
+        configuration,
+        settings,
+        broken,
+    } = prepared;
     let context = Context {
-        json: cli.json,
-        timeout: cli.timeout,
+        json: settings.is_on(Key::Json),
+        timeout: settings.time(Key::Timeout),
         started: Instant::now(),
         progress,
+        settings,
+        configuration,
     };
-    match cli.command {
+    let command = match (cli.command, broken) {
+        // What is wrong is its business to tell.
+        (Command::Doctor(_), Some(failure)) => return doctor::run(&context, Some(failure)).await,
+        (_, Some(failure)) => return Err(failure),
+        (command, None) => command,
+    };
+    if let Some(warning) = &context.configuration.warning {
+        progress.say(format!("warning: {warning}"));
+    }
+    match command {
         Command::Export(args) => export::run(&context, *args).await,
         Command::Resume(args) => resume::run(&context, *args).await,
         Command::Submit(args) => submit::run(&context, *args).await,
@@ -50,6 +73,8 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
         Command::Delete(args) => delete::run(&context, args).await,
         Command::Sessions(args) => sessions::run(&context, *args).await,
         Command::Token(args) => token::run(&context, args).await,
+        Command::Doctor(_) => doctor::run(&context, None).await,
+        Command::Config(command) => config::run(&context, command, cli.profile).await,
         Command::Emulator(args) => emulator::run(&context, *args).await,
     }
 }

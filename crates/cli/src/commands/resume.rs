@@ -7,13 +7,14 @@ use chrono::Utc;
 use serde_json::{Value, json};
 use session_export::{FileJournal, JournalState, TaskRef};
 
-use super::download::Target;
+use super::download::{Output, Target};
 use super::obtain::{Obtain, Obtained, Settled, delete_task};
 use super::wait::policy;
 use super::{Context, needs_tasks};
-use crate::args::{OutputArgs, ResumeArgs};
+use crate::args::ResumeArgs;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::settings::Key;
 
 /// What an export writes down for whoever resumes it.
 pub(super) struct Note {
@@ -49,7 +50,8 @@ pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), F
             });
             let line = format!("{}: downloaded before, {bytes} bytes", path.display());
             if note.delete {
-                let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
+                let connection =
+                    Connection::open(&context.settings, context.timeout, context.progress).await?;
                 let task = connection.client.resume(task.clone())?;
                 delete_task(context, &connection.client, &task).await?;
             }
@@ -65,13 +67,13 @@ pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), F
         context.json,
     )?;
     target.check_writable()?;
-    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
     let obtain = Obtain {
         context,
         connection: &connection,
         journal: Some(Arc::clone(&journal)),
         reconciles: true,
-        policy: policy(args.wait.wait_timeout),
+        policy: policy(context.settings.time(Key::WaitTimeout)),
     };
     let settled = match state {
         // The process that was about to submit is gone, or its lock could not have been taken.
@@ -115,8 +117,8 @@ fn known(context: &Context<'_>, connection: &Connection, task: TaskRef) -> Resul
 
 impl Note {
     /// Where the file goes: `output` as it was given.
-    pub(super) fn new(args: &OutputArgs, delete: bool) -> Result<Self, Failure> {
-        let output = args.output.as_deref().unwrap_or(Path::new("."));
+    pub(super) fn new(args: &Output, delete: bool) -> Result<Self, Failure> {
+        let output = args.path.as_deref().unwrap_or(Path::new("."));
         if output == Path::new("-") {
             return Err(Failure::usage(
                 "--journal and `-o -` do not go together: what was written to standard output cannot be resumed",

@@ -17,8 +17,8 @@ const SPOOL_BYTES: usize = 8 << 20;
 const PRINT_BYTES: usize = 8 << 10;
 
 pub(super) async fn run(context: &Context<'_>, args: SessionsArgs) -> Result<(), Failure> {
-    let filter = args.filter.build(SessionOperation::List)?;
-    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
+    let filter = args.filter.build(&context.settings, SessionOperation::List)?;
+    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
     context.say_window(&filter);
     let mut sessions = connection.client.list_sessions(filter).stream();
     let limit = args.limit.unwrap_or(usize::MAX);

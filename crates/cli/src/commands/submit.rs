@@ -11,8 +11,8 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: SubmitArgs) -> Result<(), Failure> {
-    let filter = args.filter.build(SessionOperation::Export)?;
-    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
+    let filter = args.filter.build(&context.settings, SessionOperation::Export)?;
+    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
     context.say_window(&filter);
     let obtain = Obtain {
         context,

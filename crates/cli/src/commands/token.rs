@@ -4,22 +4,23 @@ use serde_json::{Value, json};
 use session_export::{Credential, Found, Outcome, Token, format_timestamp};
 
 use super::Context;
-use crate::args::{ConnectionArgs, TokenArgs};
-use crate::connection::{Access, explained};
+use crate::args::TokenArgs;
+use crate::connection::{Access, explained, iam_of, project};
 use crate::failure::Failure;
 use crate::limit::Limit;
 use crate::login::patiently;
+use crate::settings::Settings;
 
 pub(super) async fn run(context: &Context<'_>, args: TokenArgs) -> Result<(), Failure> {
     let limit = Limit::starting(context.timeout);
     if args.explain {
-        let given = Given::of(&args.connection);
-        let found = explained(args.connection, limit, context.progress).await?;
+        let found = explained(&context.settings, limit, context.progress).await?;
+        let values = values(&context.settings, &found);
         return context
-            .result(&explanation(&found, &given), lines(&found, &given))
+            .result(&explanation(&found, &values), lines(&found, &values))
             .await;
     }
-    let access = Access::find(args.connection, limit, context.progress).await?;
+    let access = Access::find(&context.settings, limit, context.progress).await?;
     let token = access.login.token(&access.aim, context.progress).await?;
     if args.check {
         return check(context, &access, &token).await;
@@ -80,49 +81,31 @@ async fn check(context: &Context<'_>, access: &Access, token: &Token) -> Result<
     context.result(&document, line).await
 }
 
-/// What flags say, whatever else was found.
-struct Given {
-    project_id: Option<String>,
-    region: Option<String>,
-    iam_endpoint: Option<String>,
+/// The names and values of what would be used.
+type Values = [(&'static str, Option<String>); 5];
+
+fn values(settings: &Settings, found: &Found) -> Values {
+    let region = settings
+        .region()
+        .or(found.region())
+        .map(|region| region.as_str().to_owned());
+    let (project_id, project_name) = project(settings, found, None);
+    [
+        (
+            "agency",
+            found.agency().map(|agency| agency.agency().name().to_owned()),
+        ),
+        ("project_id", project_id.map(|id| id.as_str().to_owned())),
+        ("project_name", project_name),
+        ("region", region),
+        (
+            "iam_endpoint",
+            iam_of(settings, found).map(|base| base.as_str().to_owned()),
+        ),
+    ]
 }
 
-impl Given {
-    fn of(args: &ConnectionArgs) -> Self {
-        Self {
-            project_id: args.project_id.clone(),
-            region: args.region.clone(),
-            iam_endpoint: args.iam_endpoint.clone(),
-        }
-    }
-
-    /// The names and values of what would be used.
-    fn values(&self, found: &Found) -> [(&'static str, Option<String>); 5] {
-        let or_found =
-            |given: &Option<String>, found: Option<&str>| given.clone().or_else(|| found.map(str::to_owned));
-        [
-            (
-                "agency",
-                found.agency().map(|agency| agency.agency().name().to_owned()),
-            ),
-            (
-                "project_id",
-                or_found(&self.project_id, found.project_id().map(|id| id.as_str())),
-            ),
-            ("project_name", found.project_name().map(str::to_owned)),
-            (
-                "region",
-                or_found(&self.region, found.region().map(|region| region.as_str())),
-            ),
-            (
-                "iam_endpoint",
-                or_found(&self.iam_endpoint, found.iam_endpoint().map(|base| base.as_str())),
-            ),
-        ]
-    }
-}
-
-fn explanation(found: &Found, given: &Given) -> Value {
+fn explanation(found: &Found, values: &Values) -> Value {
     let looked = found.report().iter().map(|looked| {
         let outcome = match looked.outcome() {
             Outcome::Used(_) => "used",
@@ -141,17 +124,17 @@ fn explanation(found: &Found, given: &Given) -> Value {
         _ => "other",
     };
     let mut document = json!({"credential": credential, "looked_at": looked.collect::<Vec<_>>()});
-    for (name, value) in given.values(found) {
-        document[name] = value.into();
+    for (name, value) in values {
+        document[*name] = value.clone().into();
     }
     document
 }
 
-fn lines(found: &Found, given: &Given) -> String {
+fn lines(found: &Found, values: &Values) -> String {
     let looked = found.report().iter().map(ToString::to_string);
-    let values = given.values(found).into_iter().filter_map(|(name, value)| {
+    let values = values.iter().filter_map(|(name, value)| {
         let name = name.replace('_', " ").replace("iam endpoint", "IAM");
-        Some(format!("{name}: {}", value?))
+        Some(format!("{name}: {}", value.as_deref()?))
     });
     looked.chain(values).collect::<Vec<_>>().join("\n")
 }

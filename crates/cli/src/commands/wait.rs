@@ -8,12 +8,13 @@ use super::{Context, needs_tasks, task_id};
 use crate::args::WaitArgs;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::settings::Key;
 
 pub(super) async fn run(context: &Context<'_>, args: WaitArgs) -> Result<(), Failure> {
     needs_tasks(&args.connection)?;
     let id = task_id(&args.task)?;
-    let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
-    let policy = policy(args.wait.wait_timeout).visibility(VISIBILITY);
+    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let policy = policy(context.settings.time(Key::WaitTimeout)).visibility(VISIBILITY);
     context.progress.has_task(&id);
     let ready = until_ready(context, &connection.client.task(id), policy).await?;
     let document = serde_json::to_value(ready.info()).unwrap_or_default();

@@ -10,6 +10,7 @@
     reason = "tests of a program have an environment, threads and a clock"
 )]
 
+pub(crate) mod doctor;
 pub(crate) mod emulator;
 pub(crate) mod server;
 
@@ -30,21 +31,16 @@ pub(crate) fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_session-export"));
     command.env_clear().args(args).stdin(Stdio::null());
     // CI runs these tests once over each bundled transport. A case that names its own keeps it.
-    let talks = args
-        .first()
-        .is_some_and(|first| !first.starts_with('-') && *first != "emulator");
-    if let Ok(transport) = std::env::var("SESSION_EXPORT_TEST_TRANSPORT")
-        && talks
-        && !args.contains(&"--transport")
-    {
-        command.args(["--transport", &transport]);
+    if let Ok(transport) = std::env::var("SESSION_EXPORT_TEST_TRANSPORT") {
+        command.env("SESSION_EXPORT_TRANSPORT", transport);
     }
     for name in ["PATH", "TMPDIR"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
     }
-    // Nobody's own credentials, and no request to where a cloud server's would be.
+    // Nobody's own credentials or settings, and no request to where a cloud server's would be. With no XDG_CONFIG_HOME the
+    // configuration file is looked for below the home directory too.
     command
         .env("HOME", "/nonexistent")
         .env("SESSION_EXPORT_METADATA_ENDPOINT", "off");

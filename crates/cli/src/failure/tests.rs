@@ -1,0 +1,24 @@
+//! How failures are told.
+
+use super::*;
+
+#[test]
+fn every_field_of_a_filter_has_its_flag() {
+    for (field, expected) in [
+        ("user_name", "--user-name"),
+        ("query_begin_time", "--begin"),
+        ("query_end_time", "--end"),
+        ("app_server_group_id", "--app-server-group-id"),
+        ("vm_ip", "--vm-ip"),
+        ("session_state", "--state"),
+    ] {
+        assert_eq!(flag(field), expected);
+    }
+}
+
+#[test]
+fn the_document_has_the_five_fields() {
+    let document = Failure::usage("no").document();
+    let fields: Vec<_> = document["error"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(fields, ["code", "kind", "message", "request_id", "status"]);
+}
