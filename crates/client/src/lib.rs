@@ -63,6 +63,8 @@
 //! | `hyper` | no | `HyperTransport`, to be passed to [`ClientBuilder::transport`] |
 //! | `blocking` | no | `Blocking` runs all of it on the calling thread, in programs without a runtime |
 //! | `regions-file` | no | [`EndpointOverrides`] can read `~/.huaweicloud/regions.yaml` |
+//! | `rows` | no | `ReadOptions` and `Rows`: typed rows of a downloaded file; `RowWriter`: csv and JSON Lines |
+//! | `parquet` | no | `rows`, and `RowWriter::parquet` |
 //!
 //! Without `reqwest` and `hyper` there is no HTTP stack among the dependencies. Without `reqwest`, [`ClientBuilder::build`] asks for
 //! a transport.
@@ -87,6 +89,7 @@ pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
 pub use download::{
     Download, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt, Sha256Digest,
+    WholeFile,
 };
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
@@ -110,6 +113,11 @@ pub use session_export_model::{
     SessionState, SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput,
     UnknownName, Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits,
     parse_timestamp,
+};
+#[cfg(feature = "rows")]
+pub use session_export_rows::{
+    Column, Columns, CsvOptions, Field, Limits, ReadOptions, Row, RowFormat, RowWriter, Rows, RowsError,
+    RowsErrorKind, TextEncoding,
 };
 pub use session_export_transport::{
     BaseUrl, Clock, Delivery, InvalidBaseUrl, Request, RequestBody, Response, ResponseBody, Sleep, Transport,

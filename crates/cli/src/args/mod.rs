@@ -2,6 +2,7 @@
 
 mod commands;
 mod connection;
+mod convert;
 mod emulator;
 mod filter;
 mod given;
@@ -15,6 +16,7 @@ pub(crate) use commands::{
     OutputArgs, ResumeArgs, SessionsArgs, SubmitArgs, TasksArgs, TokenArgs, WaitArgs,
 };
 pub(crate) use connection::ConnectionArgs;
+pub(crate) use convert::{ConvertArgs, Encoding, RowsFormat};
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
 

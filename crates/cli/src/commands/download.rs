@@ -151,7 +151,7 @@ fn parent(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
+pub(super) fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
     // Nothing can be whole or absent there; the shell can send a stream to it.
     if path.metadata().is_ok_and(|there| !there.is_file()) {
         return Err(Failure::usage(format!(

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod config;
+mod convert;
 mod delete;
 mod doctor;
 mod download;
@@ -72,6 +73,7 @@ pub(crate) async fn run(cli: Cli, prepared: Prepared, progress: &Progress) -> Re
         Command::Download(args) => download::run(&context, args).await,
         Command::Delete(args) => delete::run(&context, args).await,
         Command::Sessions(args) => sessions::run(&context, *args).await,
+        Command::Convert(args) => convert::run(&context, args).await,
         Command::Token(args) => token::run(&context, args).await,
         Command::Doctor(_) => doctor::run(&context, None).await,
         Command::Config(command) => config::run(&context, command, cli.profile).await,
