@@ -36,6 +36,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "session-export-testkit",
         &["session-export-transport", "session-export-auth"],
     ),
+    ("session-export-report", &["session-export-model"]),
     ("session-export-emulator", &[]),
     (
         "session-export-cli",
@@ -44,6 +45,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "session-export-transport-reqwest",
             "session-export-transport-hyper",
             "session-export",
+            "session-export-report",
             "session-export-emulator",
         ],
     ),
