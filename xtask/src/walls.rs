@@ -8,6 +8,7 @@ use crate::cargo::{Dependency, Metadata, Package, tree};
 /// Every crate of the workspace, and which others it may depend on. Dev-dependencies are free.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("session-export-model", &[]),
+    ("session-export-rows", &["session-export-model"]),
     ("session-export-transport", &[]),
     ("session-export-transport-net", &["session-export-transport"]),
     (
@@ -26,6 +27,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "session-export",
         &[
             "session-export-model",
+            "session-export-rows",
             "session-export-transport",
             "session-export-auth",
             "session-export-transport-reqwest",
@@ -62,6 +64,7 @@ const FREE: &[&str] = &[
 /// The crates that know no HTTP stack and no runtime.
 const NEUTRAL: &[&str] = &[
     "session-export-model",
+    "session-export-rows",
     "session-export-transport",
     "session-export-auth",
     "session-export",

@@ -62,6 +62,8 @@
 //! | `reqwest` | yes | `ReqwestTransport`, used when [`ClientBuilder::transport`] is not called |
 //! | `hyper` | no | `HyperTransport`, to be passed to [`ClientBuilder::transport`] |
 //! | `regions-file` | no | [`EndpointOverrides`] can read `~/.huaweicloud/regions.yaml` |
+//! | `rows` | no | `ReadOptions` and `Rows`: typed rows of a downloaded file; `RowWriter`: csv and JSON Lines |
+//! | `parquet` | no | `rows`, and `RowWriter::parquet` |
 //!
 //! Without either there is no HTTP stack among the dependencies. Without `reqwest`, [`ClientBuilder::build`] asks for
 //! a transport.
@@ -105,6 +107,11 @@ pub use session_export_model::{
     SessionState, SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput,
     UnknownName, Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits,
     parse_timestamp,
+};
+#[cfg(feature = "rows")]
+pub use session_export_rows::{
+    Column, Columns, CsvOptions, Field, Limits, ReadOptions, Row, RowFormat, RowWriter, Rows, RowsError,
+    RowsErrorKind, TextEncoding,
 };
 pub use session_export_transport::{
     BaseUrl, Clock, Delivery, InvalidBaseUrl, Request, RequestBody, Response, ResponseBody, Sleep, Transport,
