@@ -66,7 +66,7 @@ impl Units {
     };
     pub(crate) const CHINESE: Self = Self {
         second: " 秒",
-        minute: " 分钟",
+        minute: " 分",
         hour: " 小时",
         day: " 天",
     };
@@ -133,7 +133,7 @@ mod tests {
         ] {
             assert_eq!(length(millis), expected, "{millis}");
         }
-        assert_eq!(Units::CHINESE.length(11_100_000.0), "3 小时 5 分钟");
+        assert_eq!(Units::CHINESE.length(11_100_000.0), "3 小时 5 分");
     }
 
     #[test]

@@ -51,31 +51,44 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// The longest bar is as long as there is room; the others are in proportion.
+/// The longest bar is as long as there is room; the others are in proportion. What is not one name has none: next to
+/// thousands of others, no name would have a bar that can be seen.
 fn write_rows(f: &mut Formatter<'_>, class: &str, head: [&Both; 3], rows: &[Row<'_>]) -> fmt::Result {
-    let most = rows.iter().map(|row| row.value).max().unwrap_or_default().max(1);
+    let named = rows.iter().filter(|row| !matches!(row.name, Name::Ours(_)));
+    let most = named.map(|row| row.value).max().unwrap_or_default().max(1);
     write!(
         f,
-        "<table class=\"bars {class}\"><thead><tr><th scope=\"col\">{}</th><td></td><th scope=\"col\">{}</th>\
+        "<table class=\"bars {class}\"><colgroup><col class=\"name\"><col><col class=\"n\"><col class=\"p\"></colgroup><thead><tr><th scope=\"col\">{}</th><td></td><th scope=\"col\">{}</th>\
          <th scope=\"col\">{}</th></tr></thead><tbody>",
         head[0], head[1], head[2]
     )?;
     for row in rows {
-        // Whatever is not nothing can be seen.
-        let width = if row.value == 0 {
-            0.0
-        } else {
-            (row.value as f64 / most as f64 * 100.0).max(0.6)
-        };
+        write!(f, "<tr><th scope=\"row\">{}</th><td class=\"bar\">", row.name)?;
+        if !matches!(row.name, Name::Ours(_)) {
+            bar(f, row.value, most)?;
+        }
         write!(
             f,
-            "<tr><th scope=\"row\">{}</th><td class=\"bar\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" \
-             aria-hidden=\"true\"><rect class=\"back\" width=\"100\" height=\"10\"/><rect class=\"ok\" width=\"{width:.1}\" \
-             height=\"10\"/></svg></td><td class=\"n\">{}</td><td class=\"p\">{}</td></tr>",
-            row.name, row.shown, row.share
+            "</td><td class=\"n\">{}</td><td class=\"p\">{}</td></tr>",
+            row.shown, row.share
         )?;
     }
     f.write_str("</tbody></table>")
+}
+
+/// Repeats the number that stands beside it.
+fn bar(f: &mut Formatter<'_>, value: u64, most: u64) -> fmt::Result {
+    // Whatever is not nothing can be seen.
+    let width = if value == 0 {
+        0.0
+    } else {
+        (value as f64 / most as f64 * 100.0).max(0.6)
+    };
+    write!(
+        f,
+        "<svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"back\" width=\"100\" \
+         height=\"10\"/><rect class=\"ok\" width=\"{width:.1}\" height=\"10\"/></svg>"
+    )
 }
 
 fn share() -> Both {

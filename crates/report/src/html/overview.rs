@@ -113,7 +113,7 @@ pub(super) fn tiles(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     });
     tile(
         f,
-        &both("Without an end", "进行中"),
+        &both("Still open", "进行中"),
         &number(report.without_end.open),
         &known,
     )?;

@@ -36,7 +36,7 @@ impl Frame {
     }
 }
 
-/// The vertical scale: from nothing up to a round number.
+/// The vertical scale: from nothing up to the most there is, with lines at round numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scale {
     frame: Frame,
@@ -46,9 +46,11 @@ pub(super) struct Scale {
 
 impl Scale {
     pub(super) fn new(frame: Frame, most: u64) -> Self {
-        let step = round_step(most);
-        let top = most.max(1).div_ceil(step).saturating_mul(step);
-        Self { frame, top, step }
+        Self {
+            frame,
+            top: most.max(1),
+            step: round_step(most),
+        }
     }
 
     pub(super) fn y(&self, value: u64) -> f64 {
@@ -71,11 +73,11 @@ impl Scale {
     }
 }
 
-/// 1, 2 or 5 and zeros, so that there are two to five steps.
+/// 1, 2 or 5 and zeros, so that there are two to five of them.
 fn round_step(most: u64) -> u64 {
     let mut step: u64 = 1;
     for factor in [2, 5, 10].into_iter().cycle() {
-        if most.div_ceil(step) <= 4 {
+        if most / step <= 5 {
             break;
         }
         let decade = step.ilog10();
@@ -107,13 +109,13 @@ mod tests {
         assert_eq!(ticks(0), [0, 1]);
         assert_eq!(ticks(1), [0, 1]);
         assert_eq!(ticks(4), [0, 1, 2, 3, 4]);
-        assert_eq!(ticks(5), [0, 2, 4, 6]);
-        assert_eq!(ticks(87), [0, 50, 100]);
-        assert_eq!(ticks(1_204), [0, 500, 1_000, 1_500]);
+        assert_eq!(ticks(6), [0, 2, 4, 6]);
+        assert_eq!(ticks(87), [0, 20, 40, 60, 80]);
+        assert_eq!(ticks(1_204), [0, 500, 1_000]);
         for most in [7, 99, 101, 12_345, 1_000_000, u64::MAX / 7, u64::MAX] {
             let scale = Scale::new(Frame::WIDE, most);
             let count = scale.ticks().count();
-            assert!((2..=6).contains(&count), "{most}: {count}");
+            assert!((3..=6).contains(&count), "{most}: {count}");
             assert!(scale.y(most) >= Frame::WIDE.top - 0.01, "{most}");
         }
     }

@@ -63,10 +63,10 @@ pub(super) fn length(millis: f64) -> Both {
 pub(super) fn state(name: &str) -> Option<Both> {
     Some(match name {
         "Active" => both("in use", "使用中"),
-        "Disconnected" => both("logged in, disconnected", "已登录，已断开"),
+        "Disconnected" => both("still logged in", "仍保持登录"),
         "AppcInit" => both("initialising", "初始化中"),
         "SignedOut" => both("logged off", "已注销"),
-        "InitFail" => both("initialisation failed", "初始化失败"),
+        "InitFail" => both("could not start", "初始化失败"),
         _ => return None,
     })
 }
