@@ -16,6 +16,7 @@ use crate::progress::Left;
 use crate::signals::Stop;
 
 mod lost_submit;
+mod rows;
 
 /// Exit codes; `--help` and the README list them.
 mod exit {

@@ -84,6 +84,7 @@ pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
 pub use download::{
     Download, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt, Sha256Digest,
+    WholeFile,
 };
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ConnectionArgs, EmulatorArgs, FilterArgs};
+use super::{ConnectionArgs, ConvertArgs, EmulatorArgs, FilterArgs};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Delete(DeleteArgs),
     /// List sessions without an export
     Sessions(Box<SessionsArgs>),
+    /// Turn a downloaded file into csv, JSON Lines or Parquet
+    Convert(ConvertArgs),
     /// Log in and say until when the token is good; with --json print it
     Token(TokenArgs),
     /// Run a local stand-in for the service, for tests and first steps

@@ -2,6 +2,7 @@
 
 mod commands;
 mod connection;
+mod convert;
 mod emulator;
 mod filter;
 
@@ -14,6 +15,7 @@ pub(crate) use commands::{
     TasksArgs, TokenArgs, WaitArgs,
 };
 pub(crate) use connection::{ConnectionArgs, CredentialArgs, Place, Stack, TransportArgs};
+pub(crate) use convert::{ConvertArgs, Encoding, RowsFormat};
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
 

@@ -118,7 +118,7 @@ fn parent(path: &Path) -> &Path {
 }
 
 /// A path for people: nothing in it moves the cursor.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let mut text = String::new();
     for c in path.to_string_lossy().chars() {
         if c.is_control() {
@@ -130,7 +130,7 @@ fn shown(path: &Path) -> String {
     text
 }
 
-fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
+pub(super) fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
     // Nothing can be whole or absent there; the shell can send a stream to it.
     if path.metadata().is_ok_and(|there| !there.is_file()) {
         return Err(Failure::usage(format!(

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod convert;
 mod delete;
 mod download;
 mod emulator;
@@ -49,6 +50,7 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
         Command::Download(args) => download::run(&context, args).await,
         Command::Delete(args) => delete::run(&context, args).await,
         Command::Sessions(args) => sessions::run(&context, *args).await,
+        Command::Convert(args) => convert::run(&context, args).await,
         Command::Token(args) => token::run(&context, args).await,
         Command::Emulator(args) => emulator::run(&context, *args).await,
     }

@@ -12,6 +12,7 @@ mod target;
 mod to_path;
 mod to_writer;
 mod watch;
+mod whole_file;
 
 use session_export_model::TaskId;
 
@@ -20,6 +21,7 @@ pub use format::FileFormat;
 pub use partial::PartialFile;
 pub use receipt::{FileReceipt, Receipt, Sha256Digest};
 pub use stream::DownloadStream;
+pub use whole_file::WholeFile;
 
 use crate::{Client, Error};
 

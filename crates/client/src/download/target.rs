@@ -12,6 +12,7 @@ use crate::Error;
 const MOST_LINKS: u32 = 40;
 
 /// A place for a file that was looked at, before anything is sent.
+#[derive(Debug)]
 pub(super) struct Target {
     path: PathBuf,
     overwrite: bool,

@@ -55,7 +55,7 @@ impl<R: Read + Send> Delimited<R> {
 
     fn read_header(&mut self) -> Result<(), RowsError> {
         let found = self.read_record()?;
-        if self.record.len() > 0 && too_many(self.record.len(), &self.rules.limits) {
+        if too_many(self.record.len(), &self.rules.limits) {
             return Err(RowsError::too_large(COLUMNS, self.rules.limits.columns));
         }
         if !found {

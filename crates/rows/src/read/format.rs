@@ -57,9 +57,10 @@ pub(super) fn of(beginning: &[u8]) -> Result<RowFormat, RowsError> {
     if matches!(first, b'{' | b'[') {
         return Ok(RowFormat::Json);
     }
-    // UTF-16 has zeros, and begins with a mark.
+    // UTF-16 has zeros, and begins with a mark. A header has none; a cell may.
     let is_utf16 = beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff");
-    if !is_utf16 && beginning.contains(&0) {
+    let mut header = text.split(|byte| *byte == b'\n');
+    if !is_utf16 && header.next().is_some_and(|line| line.contains(&0)) {
         return refused("neither a spreadsheet nor text; it may be damaged, or another kind of file");
     }
     Ok(RowFormat::Csv)
@@ -79,6 +80,7 @@ mod tests {
             (b"\xff\xfea\0", Some(RowFormat::Csv)),
             (b"PAR1", None),
             (b"a\0b", None),
+            (b"a\n\0b", Some(RowFormat::Csv)),
             (b" \r\n", None),
             (b"", None),
         ] {

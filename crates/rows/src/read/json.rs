@@ -107,7 +107,15 @@ impl<R: Read + Send> Source for Objects<R> {
             return Err(RowsError::new(RowsErrorKind::NotSeekable));
         };
         let begun = self.elements.as_ref().map_or(0, Elements::number);
-        while self.next(None)? {}
+        loop {
+            match self.next(None) {
+                Ok(true) => {}
+                Ok(false) => break,
+                // It comes again when the row is read.
+                Err(error) if error.concerns_one_row() => {}
+                Err(error) => return Err(error),
+            }
+        }
         if let Some(elements) = self.elements.take() {
             let mut input = elements.into_inner();
             rewind(&mut input)?;

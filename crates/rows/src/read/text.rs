@@ -7,6 +7,8 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UT
 use crate::{RowsError, RowsErrorKind};
 
 const BLOCK: usize = 64 << 10;
+/// A decoder needs room for a few characters, which a reader need not have.
+const ROOM: usize = 64;
 
 /// The encoding of a text file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -33,6 +35,9 @@ pub(super) struct Decoded<R> {
     to: usize,
     has_ended: bool,
     state: State,
+    /// Text for a reader that has little room: `small[..]` from `small_from` on.
+    small: Vec<u8>,
+    small_from: usize,
 }
 
 enum State {
@@ -54,6 +59,8 @@ impl<R: Read> Decoded<R> {
             to: 0,
             has_ended: false,
             state: State::Beginning(encoding),
+            small: Vec::new(),
+            small_from: 0,
         }
     }
 
@@ -134,11 +141,32 @@ impl<R: Read> Decoded<R> {
 }
 
 impl<R: Read> Read for Decoded<R> {
-    /// `buffer` must have room for a character: four bytes.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
         }
+        if self.small_from == self.small.len() {
+            if buffer.len() >= ROOM {
+                return self.decode(buffer);
+            }
+            let mut small = std::mem::take(&mut self.small);
+            small.resize(ROOM, 0);
+            let length = self.decode(&mut small)?;
+            small.truncate(length);
+            self.small = small;
+            self.small_from = 0;
+        }
+        let left = &self.small[self.small_from..];
+        let amount = left.len().min(buffer.len());
+        buffer[..amount].copy_from_slice(&left[..amount]);
+        self.small_from += amount;
+        Ok(amount)
+    }
+}
+
+impl<R: Read> Decoded<R> {
+    /// At least one byte, unless it is the end. `buffer` has [`ROOM`].
+    fn decode(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if let State::Beginning(asked) = self.state {
                 self.state = self.begin(asked)?;
@@ -177,9 +205,6 @@ impl<R: Read> Read for Decoded<R> {
                     }
                     if written > 0 {
                         return Ok(written);
-                    }
-                    if result == DecoderResult::OutputFull {
-                        return Err(io::ErrorKind::InvalidInput.into());
                     }
                     // Half a character is left: more of it has to come.
                     self.fill()?;

@@ -93,7 +93,7 @@ impl<R: Read> Elements<R> {
                     return Ok(true);
                 }
                 (b',', Around::Array | Around::Document) if separators == 0 && self.number > 0 => {
-                    separators = 1
+                    separators = 1;
                 }
                 (b']', Around::Array | Around::Document) if separators == 0 => self.around = Around::End,
                 // Of the document.

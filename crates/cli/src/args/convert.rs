@@ -1,0 +1,70 @@
+//! From a downloaded file to another one.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+#[derive(Args, Debug)]
+pub(crate) struct ConvertArgs {
+    /// The file: xlsx, csv or JSON, told by its content
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+
+    /// The new file; its name ends with .csv, .jsonl or .parquet; - is standard output, with --format
+    #[arg(value_name = "OUT")]
+    pub(crate) output: PathBuf,
+
+    /// What to write, whatever the new file is called
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<RowsFormat>,
+
+    /// Replace a file that is already there; what a link leads to is replaced, not the link
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+
+    /// Begin csv with a byte order mark, so that spreadsheet programs take it for UTF-8
+    #[arg(long, help_heading = "Output")]
+    pub(crate) bom: bool,
+
+    /// Put an apostrophe before csv cells that a spreadsheet program would take for a formula; changes these cells
+    #[arg(long, help_heading = "Output")]
+    pub(crate) escape_formulas: bool,
+
+    /// Which header means which field, as `My header=login_user`, or a file with a line like that for each; repeatable
+    #[arg(long, value_name = "FILE|HEADER=FIELD", help_heading = "Input")]
+    pub(crate) columns: Vec<String>,
+
+    /// The encoding of csv
+    #[arg(long, value_name = "ENCODING", default_value = "auto", help_heading = "Input")]
+    pub(crate) encoding: Encoding,
+
+    /// What times without a zone mean: UTC, local, or an offset like +08:00 [default: UTC]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true, help_heading = "Input")]
+    pub(crate) time_zone: Option<String>,
+
+    /// Read times without a zone as UTC, which is the default here
+    #[arg(long, conflicts_with = "time_zone", help_heading = "Input")]
+    pub(crate) utc: bool,
+
+    /// Leave rows out that cannot be read, and say which, instead of ending at the first one
+    #[arg(long, help_heading = "Input")]
+    pub(crate) skip_bad_rows: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowsFormat {
+    Csv,
+    Jsonl,
+    Parquet,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Encoding {
+    /// By a mark at the beginning, else UTF-8 or GB18030, as the text looks
+    Auto,
+    #[value(name = "utf-8")]
+    Utf8,
+    Gb18030,
+    #[value(name = "utf-16")]
+    Utf16,
+}

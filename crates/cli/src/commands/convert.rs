@@ -1,0 +1,330 @@
+//! `convert`
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{FixedOffset, Local, Utc};
+use serde_json::json;
+use session_export::{
+    Columns, CsvOptions, Field, ReadOptions, Row, RowWriter, Rows, RowsError, TextEncoding, WholeFile,
+};
+
+use super::Context;
+use super::download::{check_file, shown};
+use crate::args::{ConvertArgs, Encoding, RowsFormat};
+use crate::failure::Failure;
+
+/// Between two looks whether somebody wants the program to stop.
+const ROWS_AT_ONCE: usize = 512;
+/// So many rows that are left out are told of one by one.
+const TOLD: u64 = 10;
+
+pub(super) async fn run(context: &Context<'_>, args: ConvertArgs) -> Result<(), Failure> {
+    let format = format(&args)?;
+    let output = Output::new(&args, context.json)?;
+    let options = options(&args)?;
+    let input = shown(&args.input);
+    let unreadable = |error: RowsError| Failure::unreadable(&input, &error);
+    let mut rows = options.open(&args.input).map_err(unreadable)?;
+    let others = rows.others().map_err(unreadable)?;
+    let sink = output.open(&args)?;
+    let unwritable = |error: RowsError| Failure::unwritable(&output.name, &error);
+    let csv = CsvOptions::default()
+        .byte_order_mark(args.bom)
+        .escape_formulas(args.escape_formulas);
+    let writer = match format {
+        RowsFormat::Csv => RowWriter::csv(sink, &others, csv).map_err(unwritable)?,
+        RowsFormat::Jsonl => RowWriter::json_lines(sink),
+        RowsFormat::Parquet => RowWriter::parquet(sink, &others).map_err(unwritable)?,
+    };
+    let mut conversion = Conversion {
+        context,
+        writer,
+        output: &output,
+        input: &input,
+        skip_bad_rows: args.skip_bad_rows,
+        written: 0,
+        left_out: 0,
+    };
+    while conversion.some(&mut rows)? {
+        output.pass_on(context).await?;
+        // Lets a signal be heard.
+        tokio::task::yield_now().await;
+        if let Some((timeout, left)) = context.timeout.zip(context.time_left())
+            && left.is_zero()
+        {
+            return Err(Failure::deadline(timeout, "converting"));
+        }
+    }
+    let (written, left_out) = (conversion.written, conversion.left_out);
+    let sink = conversion.writer.finish().map_err(unwritable)?;
+    output.pass_on(context).await?;
+    if let Sink::File(file) = sink {
+        file.commit()?;
+    }
+    let columns = rows.columns().map_err(unreadable)?;
+    let fields = Field::ALL
+        .iter()
+        .filter(|field| columns.iter().any(|column| column.field() == Some(**field)))
+        .count();
+    let columns = fields + others.len();
+    let mut line = format!(
+        "{}: {written} rows, {columns} columns, {} not understood",
+        output.name,
+        others.len()
+    );
+    if left_out > 0 {
+        line.push_str(&format!("; {left_out} rows or sheets left out"));
+    }
+    if !others.is_empty() {
+        let names: Vec<String> = others.iter().map(|name| format!("{name:?}")).collect();
+        context.progress.say(format!(
+            "note: kept as they are, because no field is known by these headers: {}; --columns names one",
+            names.join(", ")
+        ));
+    }
+    if output.printed.is_some() {
+        context.progress.say(line);
+        return Ok(());
+    }
+    let document = json!({
+        "path": args.output.to_string_lossy(),
+        "format": format.name(),
+        "rows": written,
+        "columns": columns,
+        "not_understood": others,
+        "left_out": left_out,
+    });
+    context.result(&document, line).await
+}
+
+impl RowsFormat {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    fn of_suffix(path: &Path) -> Option<Self> {
+        let suffix = path.extension()?.to_str()?.to_lowercase();
+        match suffix.as_str() {
+            "csv" => Some(Self::Csv),
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+}
+
+fn format(args: &ConvertArgs) -> Result<RowsFormat, Failure> {
+    let format = args.format.or_else(|| RowsFormat::of_suffix(&args.output)).ok_or_else(|| {
+        Failure::usage(format!(
+            "{} does not say what to write: let its name end with .csv, .jsonl or .parquet, or give --format",
+            shown(&args.output)
+        ))
+    })?;
+    if format != RowsFormat::Csv && (args.bom || args.escape_formulas) {
+        return Err(Failure::usage("--bom and --escape-formulas are for csv"));
+    }
+    if format == RowsFormat::Parquet && args.output == Path::new("-") {
+        return Err(Failure::usage(
+            "Parquet is written into a file only: name one instead of -",
+        ));
+    }
+    Ok(format)
+}
+
+fn options(args: &ConvertArgs) -> Result<ReadOptions, Failure> {
+    let options = ReadOptions::new()
+        .columns(columns(&args.columns)?)
+        .encoding(match args.encoding {
+            Encoding::Auto => TextEncoding::Detect,
+            Encoding::Utf8 => TextEncoding::Utf8,
+            Encoding::Gb18030 => TextEncoding::Gb18030,
+            Encoding::Utf16 => TextEncoding::Utf16,
+        });
+    let zone = args.time_zone.as_deref().unwrap_or("UTC");
+    Ok(match zone.to_lowercase().as_str() {
+        "utc" | "z" => options.time_zone(Utc),
+        "local" => options.time_zone(Local),
+        offset => {
+            let offset: FixedOffset = offset.parse().map_err(|_| {
+                Failure::usage(format!(
+                    "--time-zone: {zone:?} is none; write UTC, local, or an offset like +08:00"
+                ))
+            })?;
+            options.time_zone(offset)
+        }
+    })
+}
+
+fn columns(given: &[String]) -> Result<Columns, Failure> {
+    let mut columns = Columns::known();
+    for given in given {
+        if given.contains('=') {
+            columns = with(columns, given, "--columns")?;
+            continue;
+        }
+        let text = std::fs::read_to_string(given).map_err(|error| {
+            Failure::usage(format!(
+                "--columns: {given:?} is neither HEADER=FIELD nor a file that can be read: {error}"
+            ))
+        })?;
+        for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+            let line = line.trim();
+            if !line.is_empty() && !line.starts_with('#') {
+                columns = with(columns, line, &format!("--columns {given}, line {}", number + 1))?;
+            }
+        }
+    }
+    Ok(columns)
+}
+
+/// The last sign divides, because a header may have one and a field has none.
+fn with(columns: Columns, text: &str, place: &str) -> Result<Columns, Failure> {
+    let (header, name) = text
+        .rsplit_once('=')
+        .ok_or_else(|| Failure::usage(format!("{place}: {text:?} is not HEADER=FIELD")))?;
+    let field = Field::named(name.trim()).ok_or_else(|| {
+        let names: Vec<_> = Field::ALL.iter().map(|field| field.name()).collect();
+        Failure::usage(format!(
+            "{place}: {:?} is no field; there are {}",
+            name.trim(),
+            names.join(", ")
+        ))
+    })?;
+    if !header.chars().any(char::is_alphanumeric) {
+        return Err(Failure::usage(format!(
+            "{place}: the header {header:?} has neither a letter nor a digit"
+        )));
+    }
+    Ok(columns.with(header, field))
+}
+
+/// Where the rows go.
+struct Output {
+    name: String,
+    /// What is to be printed next, when they go to standard output.
+    printed: Option<Arc<Mutex<Vec<u8>>>>,
+}
+
+enum Sink {
+    File(WholeFile),
+    Printed(Arc<Mutex<Vec<u8>>>),
+}
+
+impl Output {
+    /// Checks what can be checked before anything is read.
+    fn new(args: &ConvertArgs, json: bool) -> Result<Self, Failure> {
+        if args.output != Path::new("-") {
+            if args.output.is_dir() {
+                return Err(Failure::usage(format!(
+                    "{} is a directory; name a file in it",
+                    shown(&args.output)
+                )));
+            }
+            check_file(&args.output, args.force)?;
+            return Ok(Self {
+                name: shown(&args.output),
+                printed: None,
+            });
+        }
+        if json {
+            return Err(Failure::usage(
+                "--json and `-` both want standard output; leave one out",
+            ));
+        }
+        Ok(Self {
+            name: "standard output".to_owned(),
+            printed: Some(Arc::default()),
+        })
+    }
+
+    fn open(&self, args: &ConvertArgs) -> Result<Sink, Failure> {
+        Ok(match &self.printed {
+            Some(printed) => Sink::Printed(Arc::clone(printed)),
+            None => Sink::File(WholeFile::create(&args.output, args.force)?),
+        })
+    }
+
+    /// Prints what is to be printed.
+    async fn pass_on(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let Some(printed) = &self.printed else {
+            return Ok(());
+        };
+        let bytes = std::mem::take(&mut *printed.lock().unwrap_or_else(PoisonError::into_inner));
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        context
+            .print(Failure::listing, move |out| out.write_all(&bytes))
+            .await
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Printed(printed) => {
+                let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
+                printed.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Printed(_) => Ok(()),
+        }
+    }
+}
+
+/// From rows to rows.
+struct Conversion<'a> {
+    context: &'a Context<'a>,
+    writer: RowWriter<Sink>,
+    output: &'a Output,
+    input: &'a str,
+    skip_bad_rows: bool,
+    written: u64,
+    left_out: u64,
+}
+
+impl Conversion<'_> {
+    /// Converts some rows. False at the end.
+    fn some(&mut self, rows: &mut Rows<'_>) -> Result<bool, Failure> {
+        let mut row = Row::new();
+        for _ in 0..ROWS_AT_ONCE {
+            match rows.read(&mut row) {
+                Ok(true) => {
+                    let written = self.writer.write(&row);
+                    written.map_err(|error| Failure::unwritable(&self.output.name, &error))?;
+                    self.written += 1;
+                }
+                Ok(false) => return Ok(false),
+                Err(error)
+                    if self.skip_bad_rows && (error.concerns_one_row() || error.concerns_one_sheet()) =>
+                {
+                    self.leave_out(&error);
+                }
+                Err(error) => return Err(Failure::unreadable(self.input, &error)),
+            }
+        }
+        Ok(true)
+    }
+
+    fn leave_out(&mut self, error: &RowsError) {
+        self.left_out += 1;
+        if self.left_out <= TOLD {
+            self.context.progress.say(format!("left out: {error}"));
+        } else if self.left_out == TOLD + 1 {
+            self.context.progress.say("left out: and more");
+        }
+    }
+}
