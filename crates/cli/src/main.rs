@@ -17,6 +17,7 @@ mod limit;
 mod logging;
 mod login;
 mod no_proxy;
+mod overview;
 mod progress;
 mod sessions_file;
 mod signals;

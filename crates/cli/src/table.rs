@@ -20,10 +20,7 @@ impl<const N: usize> Table<N> {
     pub(crate) fn row(&self, out: &mut impl Write, cells: [&str; N]) -> io::Result<()> {
         let mut line = String::new();
         for (index, (cell, width)) in cells.into_iter().zip(self.widths).enumerate() {
-            let cell: String = cell
-                .chars()
-                .map(|c| if c.is_control() { '·' } else { c })
-                .collect();
+            let cell = printable(cell);
             if index + 1 == N {
                 line.push_str(&cell);
             } else {
@@ -35,7 +32,15 @@ impl<const N: usize> Table<N> {
     }
 }
 
-fn fitted(cell: &str, width: usize) -> String {
+/// A text in which nothing moves the cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '·' } else { c })
+        .collect()
+}
+
+/// A text that takes exactly so many cells of a terminal.
+pub(crate) fn fitted(cell: &str, width: usize) -> String {
     if cell.width() <= width {
         return format!("{cell}{}", " ".repeat(width - cell.width()));
     }

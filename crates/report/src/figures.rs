@@ -218,7 +218,7 @@ pub struct WithoutEnd {
     pub over: u64,
 }
 
-/// Sessions whose times do not fit together. They count everywhere else.
+/// What does not fit together. Sessions with odd times count everywhere else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Odd {
@@ -228,6 +228,8 @@ pub struct Odd {
     pub end_before_start: u64,
     /// Starts and ends that are there and cannot be read.
     pub unreadable_times: u64,
+    /// Rows of a file that could not be read. They count nowhere else.
+    pub unreadable_rows: u64,
 }
 
 impl Report {

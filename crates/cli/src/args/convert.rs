@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::time_flags::Zone;
+
 #[derive(Args, Debug)]
 pub(crate) struct ConvertArgs {
     /// The file: xlsx, csv or JSON, told by its content
@@ -40,7 +42,7 @@ pub(crate) struct ConvertArgs {
 
     /// What times without a zone mean: UTC, local, or an offset like +08:00 [default: UTC]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true, help_heading = "Input")]
-    pub(crate) time_zone: Option<String>,
+    pub(crate) time_zone: Option<Zone>,
 
     /// Read times without a zone as UTC, which is the default here
     #[arg(long, conflicts_with = "time_zone", help_heading = "Input")]

@@ -6,7 +6,7 @@ use clap::Args;
 use session_export::{AddressFilter, SessionFilter, SessionFilterBuilder, SessionOperation};
 
 use crate::failure::Failure;
-use crate::time_flags::{Window, WindowFlags};
+use crate::time_flags::{Window, WindowFlags, Zone};
 
 /// The filter flags. They are only collected here; the model judges them together.
 #[derive(Args, Debug)]
@@ -62,13 +62,24 @@ pub(crate) struct FilterArgs {
 }
 
 impl FilterArgs {
+    /// The zone of dates, and of times without a zone.
+    pub(crate) fn zone(&self) -> Zone {
+        if self.utc { Zone::Utc } else { Zone::Local }
+    }
+
     /// The filter, and what was sent of its window.
     pub(crate) fn build(self, operation: SessionOperation) -> Result<SessionFilter, Failure> {
+        let zone = self.zone();
+        self.build_in(zone, operation)
+    }
+
+    /// The filter, with dates of that zone.
+    pub(crate) fn build_in(self, zone: Zone, operation: SessionOperation) -> Result<SessionFilter, Failure> {
         let flags = WindowFlags {
             last: self.last,
             begin: self.begin,
             end: self.end,
-            utc: self.utc,
+            zone,
         };
         let window = flags.resolve(operation)?;
         let mut filter = SessionFilter::builder();

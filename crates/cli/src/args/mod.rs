@@ -5,6 +5,7 @@ mod connection;
 mod convert;
 mod emulator;
 mod filter;
+mod summary;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub(crate) use connection::{ConnectionArgs, CredentialArgs, Place, Stack, Transp
 pub(crate) use convert::{ConvertArgs, Encoding, RowsFormat};
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
+pub(crate) use summary::{PageLanguage, SummaryArgs};
 
 /// Export user sessions from Huawei Cloud Workspace: who used what, when, and whether it worked.
 ///

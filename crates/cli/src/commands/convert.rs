@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{FixedOffset, Local, Utc};
+use chrono::{Local, Utc};
 use serde_json::json;
 use session_export::{
     Columns, CsvOptions, Field, ReadOptions, Row, RowWriter, Rows, RowsError, TextEncoding, WholeFile,
@@ -14,6 +14,7 @@ use super::Context;
 use super::download::{check_file, shown};
 use crate::args::{ConvertArgs, Encoding, RowsFormat};
 use crate::failure::Failure;
+use crate::time_flags::Zone;
 
 /// Between two looks whether somebody wants the program to stop.
 const ROWS_AT_ONCE: usize = 512;
@@ -146,18 +147,10 @@ fn options(args: &ConvertArgs) -> Result<ReadOptions, Failure> {
             Encoding::Gb18030 => TextEncoding::Gb18030,
             Encoding::Utf16 => TextEncoding::Utf16,
         });
-    let zone = args.time_zone.as_deref().unwrap_or("UTC");
-    Ok(match zone.to_lowercase().as_str() {
-        "utc" | "z" => options.time_zone(Utc),
-        "local" => options.time_zone(Local),
-        offset => {
-            let offset: FixedOffset = offset.parse().map_err(|_| {
-                Failure::usage(format!(
-                    "--time-zone: {zone:?} is none; write UTC, local, or an offset like +08:00"
-                ))
-            })?;
-            options.time_zone(offset)
-        }
+    Ok(match args.time_zone.unwrap_or(Zone::Utc) {
+        Zone::Utc => options.time_zone(Utc),
+        Zone::Local => options.time_zone(Local),
+        Zone::Offset(offset) => options.time_zone(offset),
     })
 }
 

@@ -11,6 +11,7 @@ mod reconcile;
 mod resume;
 mod sessions;
 mod submit;
+mod summary;
 mod tasks;
 mod token;
 mod wait;
@@ -51,6 +52,7 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
         Command::Delete(args) => delete::run(&context, args).await,
         Command::Sessions(args) => sessions::run(&context, *args).await,
         Command::Convert(args) => convert::run(&context, args).await,
+        Command::Summary(args) => summary::run(&context, *args).await,
         Command::Token(args) => token::run(&context, args).await,
         Command::Emulator(args) => emulator::run(&context, *args).await,
     }

@@ -137,6 +137,10 @@ pub(super) fn notes(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     let odd = &report.odd;
     let notes = [
         (
+            odd.unreadable_rows,
+            both("rows that could not be read: not counted", "无法读取的行：未计入"),
+        ),
+        (
             odd.without_start,
             both(
                 "without a start that can be read: on no day, and without a duration",

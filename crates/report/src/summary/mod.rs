@@ -176,6 +176,11 @@ impl Summary {
         self.servers.add(named.or(session.vm_ip.as_deref()), stay);
     }
 
+    /// Counts a row that could not be read, so that the report says that it is missing.
+    pub fn add_unreadable(&mut self) {
+        self.odd.unreadable_rows += 1;
+    }
+
     /// A time that a session has, unless it is none.
     fn moment(&mut self, time: Option<&ServiceTime>) -> Option<DateTime<Utc>> {
         let time = time?;

@@ -216,6 +216,7 @@ fn odd_rows_are_counted_and_fail_nothing() {
     for session in [&unreadable, &empty, &extreme, &backwards.session()] {
         summary.add(session);
     }
+    summary.add_unreadable();
     assert_eq!(summary.sessions(), 4);
     let report = summary.finish();
     assert_eq!(
@@ -223,6 +224,7 @@ fn odd_rows_are_counted_and_fail_nothing() {
         Odd {
             without_start: 2,
             end_before_start: 1,
+            unreadable_rows: 1,
             unreadable_times: 1
         }
     );
