@@ -240,8 +240,8 @@ impl<'a> Overview<'a> {
             .top
             .iter()
             .map(|failure| {
-                let texts = [failure.reason.as_deref(), failure.code.as_deref()];
-                let name = texts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+                let texts = [failure.code.as_deref(), failure.reason.as_deref()];
+                let name = texts.into_iter().flatten().collect::<Vec<_>>().join(" ");
                 let name = if name.is_empty() { "no reason given" } else { &name };
                 Line::new(name, failure.sessions, with_share(failure.sessions, all))
             })
@@ -299,7 +299,8 @@ fn with_share(value: u64, all: u64) -> String {
 
 fn push_others(lines: &mut Vec<Line>, names: usize, sessions: u64, all: u64) {
     if sessions > 0 {
-        let name = format!("{} others", grouped(names as u64));
+        let plural = if names == 1 { "" } else { "s" };
+        let name = format!("{} other{plural}", grouped(names as u64));
         lines.push(Line::rest(name, sessions, with_share(sessions, all)));
     }
 }

@@ -32,11 +32,10 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// A text in which nothing moves the cursor.
+/// A text in which nothing moves the cursor or turns the direction of writing around.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '·' } else { c })
-        .collect()
+    let is_odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if is_odd(c) { '·' } else { c }).collect()
 }
 
 /// A text that takes exactly so many cells of a terminal.
@@ -67,12 +66,12 @@ mod tests {
         let mut out = Vec::new();
         table.row(&mut out, ["张三", "ab", "x"]).unwrap();
         table
-            .row(&mut out, ["verylong", "\u{1b}[2J", "longer than three"])
+            .row(&mut out, ["verylong", "\u{1b}[2J", "longer \u{202e}than three"])
             .unwrap();
         table.row(&mut out, ["会话会话", "", ""]).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "张三    ab    x\nveryl…  ·[2J  longer than three\n会话…\n"
+            "张三    ab    x\nveryl…  ·[2J  longer ·than three\n会话…\n"
         );
     }
 }
