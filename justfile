@@ -77,6 +77,20 @@ keystone:
     test -x target/keystone/bin/keystone-manage || { python3 -m venv target/keystone && target/keystone/bin/pip install --quiet --disable-pip-version-check keystone==30.0.0 waitress==3.0.2; }
     target/keystone/bin/python .ci/keystone.py
 
+rows_python := "target/rows/bin/python"
+
+_rows-tools:
+    test -x {{rows_python}} || { python3 -m venv target/rows && target/rows/bin/pip install --quiet --disable-pip-version-check openpyxl==3.1.5 pandas==3.1.1 pyarrow==26.0.1 duckdb==2.0.1; }
+    cargo build --quiet --release -p session-export-cli
+
+# Exports converted to csv, JSON Lines and Parquet, read back by openpyxl, pandas and DuckDB; 1.1 million rows at the end. Installs them if they are not there.
+rows: _rows-tools
+    {{rows_python}} .ci/rows.py "${CARGO_TARGET_DIR:-target}/release/session-export"
+
+# A million rows converted: CPU, time and memory beside DuckDB and pandas. Ten minutes, nearly all of them pandas'.
+rows-speed: _rows-tools
+    {{rows_python}} .ci/rows.py "${CARGO_TARGET_DIR:-target}/release/session-export" --speed
+
 # Peak memory of a 4 GiB download through both transports.
 large-download:
     python3 .ci/large-download.py

@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(serial(1.0, false).as_deref(), Some("1900-01-01 00:00:00"));
         assert_eq!(serial(61.0, false).as_deref(), Some("1900-03-01 00:00:00"));
         assert_eq!(
-            serial(45349.158_240_740_74, false).as_deref(),
+            serial(45_349.158_240_740_74, false).as_deref(),
             Some("2024-02-27 03:47:52")
         );
         for days in [-1.0, 3e6, f64::NAN, f64::INFINITY] {

@@ -32,7 +32,7 @@ pub(crate) fn program(args: &[&str]) -> Command {
     // CI runs these tests once over each bundled transport. A case that names its own keeps it.
     let talks = args
         .first()
-        .is_some_and(|first| !first.starts_with('-') && *first != "emulator");
+        .is_some_and(|first| !first.starts_with('-') && !["convert", "emulator"].contains(first));
     if let Ok(transport) = std::env::var("SESSION_EXPORT_TEST_TRANSPORT")
         && talks
         && !args.contains(&"--transport")
