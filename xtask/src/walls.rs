@@ -65,6 +65,7 @@ const FREE: &[&str] = &[
 const NEUTRAL: &[&str] = &[
     "session-export-model",
     "session-export-rows",
+    "session-export-report",
     "session-export-transport",
     "session-export-auth",
     "session-export",

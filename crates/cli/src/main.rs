@@ -19,6 +19,7 @@ mod login;
 mod no_proxy;
 mod overview;
 mod progress;
+mod reading;
 mod sessions_file;
 mod signals;
 mod table;

@@ -207,21 +207,30 @@ impl<'a> Overview<'a> {
                 Line::new(&period.first.to_string(), period.sessions, text)
             })
             .collect();
-        let title = if is_daily {
-            "Sessions per day"
-        } else {
-            "Sessions since"
+        let is_weekly = periods
+            .iter()
+            .all(|period| (period.last - period.first).num_days() == 6);
+        let title = match (is_daily, is_weekly) {
+            (true, _) => "Sessions per day",
+            (false, true) => "Sessions per week",
+            (false, false) => "Sessions since",
         };
         self.bars(f, title, Style::Bar, &lines)
     }
 
-    fn counts(&self, f: &mut Formatter<'_>, title: &str, counts: &Counts) -> fmt::Result {
+    fn counts(
+        &self,
+        f: &mut Formatter<'_>,
+        title: &str,
+        counts: &Counts,
+        shown: fn(&str) -> &str,
+    ) -> fmt::Result {
         let all = self.report.sessions;
         let text = |value| with_share(value, all);
         let mut lines: Vec<_> = counts
             .top
             .iter()
-            .map(|count| Line::new(&count.name, count.sessions, text(count.sessions)))
+            .map(|count| Line::new(shown(&count.name), count.sessions, text(count.sessions)))
             .collect();
         push_others(&mut lines, counts.distinct - counts.top.len(), counts.others, all);
         if counts.missing > 0 {
@@ -293,6 +302,15 @@ impl<'a> Overview<'a> {
     }
 }
 
+/// What the service's digits mean.
+fn session_type(name: &str) -> &str {
+    match name {
+        "1" => "1 shared desktop",
+        "2" => "2 application",
+        other => other,
+    }
+}
+
 fn with_share(value: u64, all: u64) -> String {
     format!("{}  {:>6}", grouped(value), percent(value, all))
 }
@@ -322,11 +340,11 @@ impl Display for Overview<'_> {
             return Ok(());
         }
         self.days(f)?;
-        self.counts(f, "By state", &self.report.states)?;
+        self.counts(f, "By state", &self.report.states, |name| name)?;
         self.failures(f)?;
         self.durations(f)?;
-        self.counts(f, "By session type", &self.report.session_types)?;
-        self.counts(f, "By client", &self.report.client_types)?;
+        self.counts(f, "By session type", &self.report.session_types, session_type)?;
+        self.counts(f, "By client", &self.report.client_types, |name| name)?;
         self.usage(f, "Users", &self.report.users)?;
         self.usage(f, "Servers", &self.report.servers)
     }

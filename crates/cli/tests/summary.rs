@@ -340,6 +340,24 @@ fn without_an_account_the_emulator_has_figures() {
 }
 
 #[test]
+fn a_header_that_is_not_known_is_named_as_for_convert() {
+    let (_directory, path) = file("who,start_time,session_state\nzoë,2024-02-27T08:00:00Z,Active\n");
+    let found = summary(&path, &["--json", "--columns", "who=login_user"])
+        .expect(0)
+        .json();
+    assert_eq!(found["users"]["by_sessions"][0]["name"], "zoë");
+    run(&[
+        "summary",
+        "--emulator",
+        "--last",
+        "1d",
+        "--columns",
+        "who=login_user",
+    ])
+    .expect(2);
+}
+
+#[test]
 fn no_session_is_no_failure() {
     let (directory, path) = file("login_user,start_time,session_state\n");
     let html = directory.path().join("report.html");

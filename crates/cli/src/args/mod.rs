@@ -5,6 +5,7 @@ mod connection;
 mod convert;
 mod emulator;
 mod filter;
+mod reading;
 mod summary;
 
 use std::time::Duration;
@@ -16,9 +17,10 @@ pub(crate) use commands::{
     TasksArgs, TokenArgs, WaitArgs,
 };
 pub(crate) use connection::{ConnectionArgs, CredentialArgs, Place, Stack, TransportArgs};
-pub(crate) use convert::{ConvertArgs, Encoding, RowsFormat};
+pub(crate) use convert::{ConvertArgs, RowsFormat};
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
+pub(crate) use reading::{Encoding, ReadingArgs};
 pub(crate) use summary::{PageLanguage, SummaryArgs};
 
 /// Export user sessions from Huawei Cloud Workspace: who used what, when, and whether it worked.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ConnectionArgs, FilterArgs};
+use super::{ConnectionArgs, FilterArgs, ReadingArgs};
 use crate::time_flags::Zone;
 
 const EXAMPLES: &str = "\
@@ -28,6 +28,9 @@ pub(crate) struct SummaryArgs {
         ]
     )]
     pub(crate) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 
     #[command(flatten)]
     pub(crate) filter: FilterArgs,

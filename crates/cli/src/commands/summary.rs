@@ -10,10 +10,11 @@ use session_export_report::{Language, PageOptions, Report, Summary, SummaryOptio
 
 use super::Context;
 use super::download::{check_file, shown};
-use crate::args::{PageLanguage, SummaryArgs};
+use crate::args::{Encoding, PageLanguage, SummaryArgs};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::overview::Overview;
+use crate::reading;
 use crate::time_flags::Zone;
 
 /// Between two looks whether somebody wants the program to stop.
@@ -40,11 +41,17 @@ pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), 
     };
     let (report, source) = match args.file {
         Some(path) => {
-            let report = of_file(context, &path, zone, options).await?;
+            let reading = reading::options(&args.reading, zone)?;
+            let report = of_file(context, &path, reading, options).await?;
             let name = path.file_name().unwrap_or(path.as_os_str());
             (report, name.to_string_lossy().into_owned())
         }
         None => {
+            if !args.reading.columns.is_empty() || args.reading.encoding != Encoding::Auto {
+                return Err(Failure::usage(
+                    "--columns and --encoding are for a FILE; name one",
+                ));
+            }
             let filter = args.filter.build_in(zone, SessionOperation::List)?;
             let connection = Connection::open(args.connection, context.timeout, context.progress).await?;
             context.say_window(&filter);
@@ -76,17 +83,11 @@ pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), 
 async fn of_file(
     context: &Context<'_>,
     path: &Path,
-    zone: Zone,
+    reading: ReadOptions,
     options: SummaryOptions,
 ) -> Result<Report, Failure> {
     let name = shown(path);
     let unreadable = |error: RowsError| Failure::unreadable(&name, &error);
-    let reading = ReadOptions::new();
-    let reading = match zone {
-        Zone::Local => reading.time_zone(Local),
-        Zone::Utc => reading.time_zone(Utc),
-        Zone::Offset(offset) => reading.time_zone(offset),
-    };
     let mut rows = reading.open(path).map_err(unreadable)?;
     let mut summary = Summary::new(options);
     let mut left_out = 0;

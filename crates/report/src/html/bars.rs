@@ -132,8 +132,9 @@ fn rows_of<'a>(counts: &'a Counts, all: u64, gloss: fn(&str) -> Option<Both>) ->
 }
 
 fn others(count: usize) -> Both {
+    let plural = if count == 1 { "" } else { "s" };
     let count = grouped(count as u64);
-    both(format!("{count} others"), format!("其他 {count} 项"))
+    both(format!("{count} other{plural}"), format!("其他 {count} 项"))
 }
 
 pub(super) fn states(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
