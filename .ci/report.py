@@ -10,7 +10,6 @@ Needs duckdb.
 import datetime
 import json
 import math
-import os
 import pathlib
 import subprocess
 import sys
@@ -29,16 +28,23 @@ def environment(directory):
             "SESSION_EXPORT_METADATA_ENDPOINT": "off"}
 
 
+# A small process starts the program: the most memory of a process counts what it was forked from.
+LAUNCHER = """
+import json, resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+json.dump([code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024], sys.stderr)
+"""
+
+
 def measured(command, directory):
     """What it printed, its CPU seconds, and the most memory it had, in MiB."""
-    output = pathlib.Path(directory) / "output"
-    with output.open("wb") as sink:
-        process = subprocess.Popen([str(part) for part in command], stdout=sink, env=environment(directory))
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command}: {process.returncode}")
-    return output.read_text(), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    done = subprocess.run([sys.executable, "-c", LAUNCHER, *map(str, command)], capture_output=True, text=True,
+                          env=environment(directory))
+    code, cpu, peak = json.loads(done.stderr)
+    if code:
+        sys.exit(f"{command}: {code}\n{done.stdout}")
+    return done.stdout, cpu, peak
 
 
 class Emulator:
@@ -59,14 +65,14 @@ class Emulator:
         subprocess.run([self.program, "export", "--endpoint", says["endpoint"], "--export-endpoint",
                         says["export_endpoint"], "--iam-endpoint", says["iam_endpoint"], "--project-id",
                         says["project_id"], "--begin", window[0], "--end", window[1], "-o", path], check=True,
-                       env=login, stderr=subprocess.DEVNULL)
+                       env=login, capture_output=True)
 
     def stop(self):
         self.process.terminate()
         self.process.wait(30)
 
 
-VIEWS = f"""
+VIEWS = """
 CREATE VIEW rows AS SELECT *,
     CASE WHEN coalesce(failed_code, '') = 'WKS.00000000' THEN 'succeeded'
          WHEN coalesce(failed_code, '') <> '' THEN 'failed'
@@ -114,7 +120,8 @@ def by_sql(path, hours):
 
     day = f"CAST(make_timestamp((s + {hours} * 3600000) * 1000) AS DATE)"
     failures = all_of("""SELECT nullif(failed_code, ''), nullif(failed_reason, ''), count(*) FROM rows
-        WHERE outcome = 'failed' GROUP BY 1, 2 ORDER BY 3 DESC, coalesce(failed_code, ''), 2""")
+        WHERE outcome = 'failed' GROUP BY 1, 2""")
+    failures.sort(key=lambda row: (-row[2], (row[0] or "").encode(), (row[1] or "").encode()))
     # Ends before starts, and of the sums at one moment only the last.
     peak, at = one("""WITH changes AS (
             SELECT s AS t, 1 AS d FROM stays WHERE until > s UNION ALL SELECT until, -1 FROM stays WHERE until > s),
@@ -177,7 +184,7 @@ def main():
             emulator.export(given)
             emulator.stop()
             subprocess.run([program, "convert", given, parquet], check=True, env=environment(directory),
-                           stdout=subprocess.DEVNULL)
+                           capture_output=True)
             for zone, hours in ZONES.items():
                 began = time.monotonic()
                 command = [program, "--json", "summary", given, "--time-zone", zone, "--html", page, "--force"]

@@ -92,7 +92,7 @@ impl<'a> Overview<'a> {
         write!(f, "{}", self.styled(Style::Heading, &sessions))?;
         match (report.days.first(), report.days.last()) {
             (Some(first), Some(last)) => {
-                writeln!(f, ", {} to {} ({})", first.day, last.day, report.time_zone)?
+                writeln!(f, ", {} to {} ({})", first.day, last.day, report.time_zone)?;
             }
             _ => writeln!(f)?,
         }

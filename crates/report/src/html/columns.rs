@@ -135,7 +135,7 @@ pub(super) fn durations(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
             median.english(),
             p95.english()
         ),
-        format!("一半不超过{}，95% 不超过{}。", median.chinese(), p95.chinese()),
+        format!("一半不超过 {}，95% 不超过 {}。", median.chinese(), p95.chinese()),
     );
     let figure = Figure {
         id: "durations",

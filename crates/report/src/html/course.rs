@@ -29,7 +29,7 @@ pub(super) fn write(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
                 length(step)
             ),
             format!(
-                "最多 {peak}，首次出现于 {when}。每一格取 {} 内的最大值。",
+                "最多 {peak}，首次出现于 {when}。每一格取 {}内的最大值。",
                 super::words::length(step).chinese()
             ),
         ),

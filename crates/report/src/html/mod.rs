@@ -128,11 +128,10 @@ impl Display for Page<'_> {
             f.write_str("<div class=\"cards\">\n")?;
             columns::days(report, f)?;
             course::write(report, f)?;
-            f.write_str("<div class=\"column\">\n")?;
+            f.write_str("<div class=\"halves\">\n")?;
+            bars::failures(report, f)?;
             bars::states(report, f)?;
             columns::durations(report, f)?;
-            f.write_str("</div>\n<div class=\"column\">\n")?;
-            bars::failures(report, f)?;
             bars::kinds(report, f)?;
             f.write_str("</div>\n")?;
             bars::users(report, f)?;

@@ -102,7 +102,7 @@ pub(super) fn tiles(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
         let p95 = length(p95);
         both(
             format!("95% within {}", p95.english()),
-            format!("95% 在 {} 内", p95.chinese()),
+            format!("95% 在 {}内", p95.chinese()),
         )
     });
     let median = durations.median_ms.map_or_else(none, length);
