@@ -52,7 +52,7 @@ class Emulator:
         self.program, self.directory = program, directory
         options = ["--sessions", str(sessions), "--days", "28", "--export-format", "csv"]
         self.process = subprocess.Popen([program, "--json", "emulator", *options], stdout=subprocess.PIPE,
-                                        env=environment(directory))
+                                        stderr=subprocess.DEVNULL, env=environment(directory))
         self.document = json.loads(self.process.stdout.readline())
 
     def export(self, path):
