@@ -9,12 +9,10 @@ Needs openpyxl, pandas, pyarrow and duckdb. Fails when anything differs, or is s
 import csv
 import datetime
 import json
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 
 import duckdb
 import openpyxl
@@ -237,15 +235,25 @@ def many(program, directory, sessions):
     print(f"same: {sessions} rows on {sheets} sheets as csv, JSON Lines and Parquet, by DuckDB: {digests['csv']}")
 
 
+# A process begins with the peak of the one that started it, so it is started by one that has loaded nothing.
+LAUNCHER = """
+import json, os, sys, time
+began = time.monotonic()
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ,
+                         file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
+_, status, used = os.wait4(process, 0)
+print(json.dumps([used.ru_utime + used.ru_stime, time.monotonic() - began, used.ru_maxrss / 1024,
+                  os.waitstatus_to_exitcode(status)]))
+"""
+
+
 def measured(command, directory):
     """CPU in seconds, seconds, and the most memory in MiB of one command."""
-    began = time.monotonic()
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, env=environment(directory))
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command}: {process.returncode}")
-    return used.ru_utime + used.ru_stime, time.monotonic() - began, used.ru_maxrss / 1024
+    done = run(sys.executable, "-S", "-c", LAUNCHER, *command, env=environment(directory))
+    cpu, wall, peak, code = json.loads(done.stdout)
+    if code:
+        sys.exit(f"{command}: {code}\n{done.stderr}")
+    return cpu, wall, peak
 
 
 def python(text):
