@@ -91,6 +91,11 @@ _rows-tools:
 rows: _rows-tools
     {{rows_python}} .ci/rows.py "${CARGO_TARGET_DIR:-target}/release/session-export"
 
+# The figures of `summary` over 100 and a million sessions, equal to DuckDB's. Installs it if it is not there.
+report: _rows-tools
+    cargo build --quiet --release -p session-export-cli
+    {{rows_python}} .ci/report.py "${CARGO_TARGET_DIR:-target}/release/session-export"
+
 # A million rows converted: CPU, time and memory beside DuckDB and pandas. Ten minutes, nearly all of them pandas'.
 rows-speed: _rows-tools
     {{rows_python}} .ci/rows.py "${CARGO_TARGET_DIR:-target}/release/session-export" --speed

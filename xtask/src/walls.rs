@@ -38,6 +38,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "session-export-testkit",
         &["session-export-transport", "session-export-auth"],
     ),
+    ("session-export-report", &["session-export-model"]),
     ("session-export-emulator", &[]),
     (
         "session-export-cli",
@@ -46,6 +47,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "session-export-transport-reqwest",
             "session-export-transport-hyper",
             "session-export",
+            "session-export-report",
             "session-export-emulator",
         ],
     ),
@@ -64,6 +66,7 @@ const FREE: &[&str] = &[
 const NEUTRAL: &[&str] = &[
     "session-export-model",
     "session-export-rows",
+    "session-export-report",
     "session-export-transport",
     "session-export-auth",
     "session-export",

@@ -20,10 +20,7 @@ impl<const N: usize> Table<N> {
     pub(crate) fn row(&self, out: &mut impl Write, cells: [&str; N]) -> io::Result<()> {
         let mut line = String::new();
         for (index, (cell, width)) in cells.into_iter().zip(self.widths).enumerate() {
-            let cell: String = cell
-                .chars()
-                .map(|c| if c.is_control() { '·' } else { c })
-                .collect();
+            let cell = printable(cell);
             if index + 1 == N {
                 line.push_str(&cell);
             } else {
@@ -35,7 +32,14 @@ impl<const N: usize> Table<N> {
     }
 }
 
-fn fitted(cell: &str, width: usize) -> String {
+/// A text in which nothing moves the cursor or turns the direction of writing around.
+pub(crate) fn printable(text: &str) -> String {
+    let is_odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if is_odd(c) { '·' } else { c }).collect()
+}
+
+/// A text that takes exactly so many cells of a terminal.
+pub(crate) fn fitted(cell: &str, width: usize) -> String {
     if cell.width() <= width {
         return format!("{cell}{}", " ".repeat(width - cell.width()));
     }
@@ -62,12 +66,12 @@ mod tests {
         let mut out = Vec::new();
         table.row(&mut out, ["张三", "ab", "x"]).unwrap();
         table
-            .row(&mut out, ["verylong", "\u{1b}[2J", "longer than three"])
+            .row(&mut out, ["verylong", "\u{1b}[2J", "longer \u{202e}than three"])
             .unwrap();
         table.row(&mut out, ["会话会话", "", ""]).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "张三    ab    x\nveryl…  ·[2J  longer than three\n会话…\n"
+            "张三    ab    x\nveryl…  ·[2J  longer ·than three\n会话…\n"
         );
     }
 }

@@ -1,8 +1,11 @@
 //! `--last`, `--begin` and `--end`: from what a person writes to moments.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, FixedOffset, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+};
 use session_export::{SessionOperation, TimeInput, limits};
 
 use crate::failure::Failure;
@@ -13,7 +16,7 @@ pub(crate) struct WindowFlags {
     pub(crate) last: Option<Duration>,
     pub(crate) begin: Option<String>,
     pub(crate) end: Option<String>,
-    pub(crate) utc: bool,
+    pub(crate) zone: Zone,
 }
 
 /// The window for the model, which judges it.
@@ -46,7 +49,7 @@ impl WindowFlags {
                 end: Some(now.into()),
             });
         }
-        let zone = if self.utc { Zone::Utc } else { Zone::Local };
+        let zone = self.zone;
         Ok(Window {
             begin: self.begin.map(|text| zone.read(text, Bound::Begin)),
             end: self.end.map(|text| zone.read(text, Bound::End)),
@@ -82,13 +85,39 @@ impl Bound {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Zone {
+/// Whose clocks show what a person writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Zone {
     Local,
     Utc,
+    Offset(FixedOffset),
+}
+
+impl FromStr for Zone {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_lowercase().as_str() {
+            "local" => Ok(Self::Local),
+            "utc" | "z" => Ok(Self::Utc),
+            offset => offset
+                .parse()
+                .map(Self::Offset)
+                .map_err(|_| "write UTC, local, or an offset like +08:00".to_owned()),
+        }
+    }
 }
 
 impl Zone {
+    /// What its clocks show at a moment.
+    pub(crate) fn at(self, moment: DateTime<Utc>) -> DateTime<FixedOffset> {
+        match self {
+            Self::Local => moment.with_timezone(&Local).fixed_offset(),
+            Self::Utc => moment.fixed_offset(),
+            Self::Offset(offset) => moment.with_timezone(&offset),
+        }
+    }
+
     /// A date, or a time without a zone, is read in this zone; any other text is left to the model to read or refuse.
     fn read(self, text: String, bound: Bound) -> TimeInput {
         let date = || {
@@ -120,6 +149,10 @@ impl Zone {
     fn moment(self, naive: NaiveDateTime, bound: Bound) -> Option<DateTime<Utc>> {
         match self {
             Self::Utc => Some(naive.and_utc()),
+            Self::Offset(offset) => offset
+                .from_local_datetime(&naive)
+                .single()
+                .map(|moment| moment.to_utc()),
             Self::Local => local(naive, bound).or_else(|| local(naive + TimeDelta::hours(1), bound)),
         }
     }
@@ -148,7 +181,7 @@ mod tests {
             last: None,
             begin: Some(begin.to_owned()),
             end: Some(end.to_owned()),
-            utc,
+            zone: if utc { Zone::Utc } else { Zone::Local },
         };
         let window = flags.resolve(SessionOperation::Export).unwrap();
         let filter = SessionFilter::builder()
@@ -198,12 +231,43 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_is_utc_local_or_an_offset() {
+        for (text, expected) in [
+            ("+08:00", "2024-02-26T16:00:00.000Z"),
+            ("-0530", "2024-02-27T05:30:00.000Z"),
+            ("UTC", "2024-02-27T00:00:00.000Z"),
+            ("z", "2024-02-27T00:00:00.000Z"),
+        ] {
+            let flags = WindowFlags {
+                last: None,
+                begin: Some("2024-02-27".to_owned()),
+                end: None,
+                zone: text.parse().unwrap(),
+            };
+            let begin = flags.resolve(SessionOperation::Export).unwrap().begin.unwrap();
+            let filter = SessionFilter::builder()
+                .begin(begin)
+                .end("2024-03-01T00:00:00Z")
+                .build()
+                .unwrap();
+            assert_eq!(
+                format_timestamp(filter.window().unwrap().begin()),
+                expected,
+                "{text}"
+            );
+        }
+        for text in ["", "Asia/Shanghai", "8", "+25:00"] {
+            assert!(text.parse::<Zone>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_list_without_times_takes_thirty_days_and_an_export_leaves_them_out() {
         let flags = || WindowFlags {
             last: None,
             begin: None,
             end: None,
-            utc: false,
+            zone: Zone::Local,
         };
         assert!(flags().resolve(SessionOperation::Export).unwrap().begin.is_none());
         let list = flags().resolve(SessionOperation::List).unwrap();
@@ -221,7 +285,7 @@ mod tests {
             last: Some(Duration::MAX),
             begin: None,
             end: None,
-            utc: false,
+            zone: Zone::Local,
         };
         assert!(flags.resolve(SessionOperation::Export).is_err());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ConnectionArgs, ConvertArgs, EmulatorArgs, FilterArgs};
+use super::{ConnectionArgs, ConvertArgs, EmulatorArgs, FilterArgs, SummaryArgs};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Sessions(Box<SessionsArgs>),
     /// Turn a downloaded file into csv, JSON Lines or Parquet
     Convert(ConvertArgs),
+    /// Figures over sessions, of a file or of the service: in the terminal, as JSON, as a page of HTML
+    Summary(Box<SummaryArgs>),
     /// Log in and say until when the token is good; with --json print it
     Token(TokenArgs),
     /// Look for what is wrong: configuration, credentials, network, clock, permissions; creates no work

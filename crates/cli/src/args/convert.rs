@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::ReadingArgs;
+use crate::time_flags::Zone;
+
 #[derive(Args, Debug)]
 pub(crate) struct ConvertArgs {
     /// The file: xlsx, csv or JSON, told by its content
@@ -30,17 +33,12 @@ pub(crate) struct ConvertArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) escape_formulas: bool,
 
-    /// Which header means which field, as `My header=login_user`, or a file with a line like that for each; repeatable
-    #[arg(long, value_name = "FILE|HEADER=FIELD", help_heading = "Input")]
-    pub(crate) columns: Vec<String>,
-
-    /// The encoding of csv
-    #[arg(long, value_name = "ENCODING", default_value = "auto", help_heading = "Input")]
-    pub(crate) encoding: Encoding,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 
     /// What times without a zone mean: UTC, local, or an offset like +08:00 [default: UTC]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true, help_heading = "Input")]
-    pub(crate) time_zone: Option<String>,
+    pub(crate) time_zone: Option<Zone>,
 
     /// Read times without a zone as UTC, which is the default here
     #[arg(long, conflicts_with = "time_zone", help_heading = "Input")]
@@ -56,15 +54,4 @@ pub(crate) enum RowsFormat {
     Csv,
     Jsonl,
     Parquet,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Encoding {
-    /// By a mark at the beginning, else UTF-8 or GB18030, as the text looks
-    Auto,
-    #[value(name = "utf-8")]
-    Utf8,
-    Gb18030,
-    #[value(name = "utf-16")]
-    Utf16,
 }

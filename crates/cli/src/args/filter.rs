@@ -7,7 +7,7 @@ use session_export::{AddressFilter, SessionFilter, SessionFilterBuilder, Session
 
 use crate::failure::Failure;
 use crate::settings::{Flags, Key, Settings};
-use crate::time_flags::{Window, WindowFlags};
+use crate::time_flags::{Window, WindowFlags, Zone};
 
 /// The filter flags. They are only collected here; the model judges them together.
 #[derive(Args, Debug)]
@@ -75,13 +75,23 @@ impl FilterArgs {
         settings: &Settings,
         operation: SessionOperation,
     ) -> Result<SessionFilter, Failure> {
+        self.build_in(settings.zone(), settings, operation)
+    }
+
+    /// The filter, with dates of that zone.
+    pub(crate) fn build_in(
+        self,
+        zone: Zone,
+        settings: &Settings,
+        operation: SessionOperation,
+    ) -> Result<SessionFilter, Failure> {
         // A window that is given takes the place of the usual one.
         let has_window = self.begin.is_some() || self.end.is_some();
         let flags = WindowFlags {
             last: settings.time(Key::Last).filter(|_| !has_window),
             begin: self.begin,
             end: self.end,
-            utc: settings.is_on(Key::Utc),
+            zone,
         };
         let window = flags.resolve(operation)?;
         let mut filter = SessionFilter::builder();

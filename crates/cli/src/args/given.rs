@@ -31,6 +31,10 @@ impl Cli {
                 args.filter.give(&mut flags);
                 connection(&mut flags, &args.connection);
             }
+            Command::Summary(args) => {
+                args.filter.give(&mut flags);
+                connection(&mut flags, &args.connection);
+            }
             Command::Wait(args) => {
                 flags.time(Key::WaitTimeout, args.wait.wait_timeout);
                 connection(&mut flags, &args.connection);
@@ -44,7 +48,7 @@ impl Cli {
             Command::Token(args) => connection(&mut flags, &args.connection),
             Command::Doctor(args) => connection(&mut flags, &args.connection),
             Command::Config(ConfigCommand::Show(args)) => connection(&mut flags, &args.connection),
-            Command::Config(_) | Command::Emulator(_) => {}
+            Command::Convert(_) | Command::Config(_) | Command::Emulator(_) => {}
         }
         flags
     }

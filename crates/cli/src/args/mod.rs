@@ -6,6 +6,8 @@ mod convert;
 mod emulator;
 mod filter;
 mod given;
+mod reading;
+mod summary;
 
 use std::time::Duration;
 
@@ -16,9 +18,11 @@ pub(crate) use commands::{
     OutputArgs, ResumeArgs, SessionsArgs, SubmitArgs, TasksArgs, TokenArgs, WaitArgs,
 };
 pub(crate) use connection::ConnectionArgs;
-pub(crate) use convert::{ConvertArgs, Encoding, RowsFormat};
+pub(crate) use convert::{ConvertArgs, RowsFormat};
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
+pub(crate) use reading::{Encoding, ReadingArgs};
+pub(crate) use summary::{PageLanguage, SummaryArgs};
 
 /// Export user sessions from Huawei Cloud Workspace: who used what, when, and whether it worked.
 ///

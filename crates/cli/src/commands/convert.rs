@@ -4,17 +4,16 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{FixedOffset, Local, Utc};
 use serde_json::json;
-use session_export::{
-    Columns, CsvOptions, Field, ReadOptions, Row, RowWriter, Rows, RowsError, TextEncoding, WholeFile,
-};
+use session_export::{CsvOptions, Field, Row, RowWriter, Rows, RowsError, WholeFile};
 
 use super::Context;
 use super::download::check_file;
-use crate::args::{ConvertArgs, Encoding, RowsFormat};
+use crate::args::{ConvertArgs, RowsFormat};
 use crate::failure::Failure;
+use crate::reading;
 use crate::shown::shown;
+use crate::time_flags::Zone;
 
 /// Between two looks whether somebody wants the program to stop.
 const ROWS_AT_ONCE: usize = 512;
@@ -24,7 +23,7 @@ const TOLD: u64 = 10;
 pub(super) async fn run(context: &Context<'_>, args: ConvertArgs) -> Result<(), Failure> {
     let format = format(&args)?;
     let output = Output::new(&args, context.json)?;
-    let options = options(&args)?;
+    let options = reading::options(&args.reading, args.time_zone.unwrap_or(Zone::Utc))?;
     let input = shown(&args.input);
     let unreadable = |error: RowsError| Failure::unreadable(&input, &error);
     let mut rows = options.open(&args.input).map_err(unreadable)?;
@@ -136,73 +135,6 @@ fn format(args: &ConvertArgs) -> Result<RowsFormat, Failure> {
         ));
     }
     Ok(format)
-}
-
-fn options(args: &ConvertArgs) -> Result<ReadOptions, Failure> {
-    let options = ReadOptions::new()
-        .columns(columns(&args.columns)?)
-        .encoding(match args.encoding {
-            Encoding::Auto => TextEncoding::Detect,
-            Encoding::Utf8 => TextEncoding::Utf8,
-            Encoding::Gb18030 => TextEncoding::Gb18030,
-            Encoding::Utf16 => TextEncoding::Utf16,
-        });
-    let zone = args.time_zone.as_deref().unwrap_or("UTC");
-    Ok(match zone.to_lowercase().as_str() {
-        "utc" | "z" => options.time_zone(Utc),
-        "local" => options.time_zone(Local),
-        offset => {
-            let offset: FixedOffset = offset.parse().map_err(|_| {
-                Failure::usage(format!(
-                    "--time-zone: {zone:?} is none; write UTC, local, or an offset like +08:00"
-                ))
-            })?;
-            options.time_zone(offset)
-        }
-    })
-}
-
-fn columns(given: &[String]) -> Result<Columns, Failure> {
-    let mut columns = Columns::known();
-    for given in given {
-        if given.contains('=') {
-            columns = with(columns, given, "--columns")?;
-            continue;
-        }
-        let text = std::fs::read_to_string(given).map_err(|error| {
-            Failure::usage(format!(
-                "--columns: {given:?} is neither HEADER=FIELD nor a file that can be read: {error}"
-            ))
-        })?;
-        for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let line = line.trim();
-            if !line.is_empty() && !line.starts_with('#') {
-                columns = with(columns, line, &format!("--columns {given}, line {}", number + 1))?;
-            }
-        }
-    }
-    Ok(columns)
-}
-
-/// The last sign divides, because a header may have one and a field has none.
-fn with(columns: Columns, text: &str, place: &str) -> Result<Columns, Failure> {
-    let (header, name) = text
-        .rsplit_once('=')
-        .ok_or_else(|| Failure::usage(format!("{place}: {text:?} is not HEADER=FIELD")))?;
-    let field = Field::named(name.trim()).ok_or_else(|| {
-        let names: Vec<_> = Field::ALL.iter().map(|field| field.name()).collect();
-        Failure::usage(format!(
-            "{place}: {:?} is no field; there are {}",
-            name.trim(),
-            names.join(", ")
-        ))
-    })?;
-    if !header.chars().any(char::is_alphanumeric) {
-        return Err(Failure::usage(format!(
-            "{place}: the header {header:?} has neither a letter nor a digit"
-        )));
-    }
-    Ok(columns.with(header, field))
 }
 
 /// Where the rows go.

@@ -13,6 +13,7 @@ mod reconcile;
 mod resume;
 mod sessions;
 mod submit;
+mod summary;
 mod tasks;
 mod token;
 mod wait;
@@ -74,6 +75,7 @@ pub(crate) async fn run(cli: Cli, prepared: Prepared, progress: &Progress) -> Re
         Command::Delete(args) => delete::run(&context, args).await,
         Command::Sessions(args) => sessions::run(&context, *args).await,
         Command::Convert(args) => convert::run(&context, args).await,
+        Command::Summary(args) => summary::run(&context, *args).await,
         Command::Token(args) => token::run(&context, args).await,
         Command::Doctor(_) => doctor::run(&context, None).await,
         Command::Config(command) => config::run(&context, command, cli.profile).await,

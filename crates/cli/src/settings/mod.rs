@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use session_export::{BaseUrl, Environment, ProjectId, Region};
 
+use crate::time_flags::Zone;
+
 pub(crate) use layers::{Flags, is_of_region};
 pub(crate) use table::Key;
 pub(crate) use value::{Kind, Value, holds_password};
@@ -124,6 +126,14 @@ impl Settings {
         match &self.given(Key::ProjectId)?.value {
             Value::ProjectId(id) => Some(id),
             _ => None,
+        }
+    }
+
+    /// The zone of dates, and of times without a zone, that a person writes.
+    pub(crate) fn zone(&self) -> Zone {
+        match self.is_on(Key::Utc) {
+            true => Zone::Utc,
+            false => Zone::Local,
         }
     }
 

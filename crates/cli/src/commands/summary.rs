@@ -1,0 +1,204 @@
+//! `summary`
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use chrono::{Local, Utc};
+use serde_json::json;
+use session_export::{ReadOptions, Row, Rows, RowsError, SessionFilter, SessionOperation, WholeFile};
+use session_export_report::{Language, PageOptions, Report, Summary, SummaryOptions};
+
+use super::Context;
+use super::download::check_file;
+use crate::args::{Encoding, PageLanguage, SummaryArgs};
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::overview::Overview;
+use crate::reading;
+use crate::shown::shown;
+use crate::time_flags::Zone;
+
+/// Between two looks whether somebody wants the program to stop.
+const ROWS_AT_ONCE: usize = 512;
+/// So many rows that cannot be read are told of one by one.
+const TOLD: u64 = 10;
+
+pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), Failure> {
+    let page = match &args.html {
+        Some(path) => Some(Target::new(path, args.force, context.json)?),
+        None => None,
+    };
+    // Without a flag: as `convert` reads a file, and `sessions` its flags.
+    let zone = match (args.time_zone, &args.file) {
+        (Some(zone), _) => zone,
+        (None, Some(_)) => Zone::Utc,
+        (None, None) => context.settings.zone(),
+    };
+    let options = SummaryOptions::new().top(args.top.into());
+    let options = match zone {
+        Zone::Local => options.time_zone(Local),
+        Zone::Utc => options.time_zone(Utc),
+        Zone::Offset(offset) => options.time_zone(offset),
+    };
+    let (report, source) = match args.file {
+        Some(path) => {
+            let reading = reading::options(&args.reading, zone)?;
+            let report = of_file(context, &path, reading, options).await?;
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            (report, name.to_string_lossy().into_owned())
+        }
+        None => {
+            if !args.reading.columns.is_empty() || args.reading.encoding != Encoding::Auto {
+                return Err(Failure::usage(
+                    "--columns and --encoding are for a FILE; name one",
+                ));
+            }
+            let filter = args
+                .filter
+                .build_in(zone, &context.settings, SessionOperation::List)?;
+            let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+            context.say_window(&filter);
+            let source = described(&filter);
+            (of_service(&connection, filter, options).await?, source)
+        }
+    };
+    let mut document = json!(report);
+    if let Some(page) = page {
+        let language = match args.language {
+            PageLanguage::En => Language::English,
+            PageLanguage::Zh => Language::Chinese,
+        };
+        let options = PageOptions::new()
+            .language(language)
+            .source(source)
+            .made_at(&zone.at(Utc::now()));
+        document["html"] = page.write(context, &report.page(&options).to_string())?;
+    }
+    if context.json {
+        return context.result(&document, "").await;
+    }
+    let overview = Overview::new(&report).to_string();
+    context
+        .print(Failure::listing, move |out| out.write_all(overview.as_bytes()))
+        .await
+}
+
+async fn of_file(
+    context: &Context<'_>,
+    path: &Path,
+    reading: ReadOptions,
+    options: SummaryOptions,
+) -> Result<Report, Failure> {
+    let name = shown(path);
+    let unreadable = |error: RowsError| Failure::unreadable(&name, &error);
+    let mut rows = reading.open(path).map_err(unreadable)?;
+    let mut summary = Summary::new(options);
+    let mut left_out = 0;
+    while some(context, &mut rows, &mut summary, &mut left_out).map_err(unreadable)? {
+        // Lets a signal be heard.
+        tokio::task::yield_now().await;
+        if let Some((timeout, left)) = context.timeout.zip(context.time_left())
+            && left.is_zero()
+        {
+            return Err(Failure::deadline(timeout, "reading the file"));
+        }
+    }
+    Ok(summary.finish())
+}
+
+/// Adds some rows. False at the end. A row that cannot be read is said and counted.
+fn some(
+    context: &Context<'_>,
+    rows: &mut Rows<'_>,
+    summary: &mut Summary,
+    left_out: &mut u64,
+) -> Result<bool, RowsError> {
+    let mut row = Row::new();
+    for _ in 0..ROWS_AT_ONCE {
+        match rows.read(&mut row) {
+            Ok(true) => summary.add(&row.session()),
+            Ok(false) => return Ok(false),
+            Err(error) if error.concerns_one_row() || error.concerns_one_sheet() => {
+                summary.add_unreadable();
+                *left_out += 1;
+                if *left_out <= TOLD {
+                    context.progress.say(format!("left out: {error}"));
+                } else if *left_out == TOLD + 1 {
+                    context.progress.say("left out: and more");
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
+}
+
+async fn of_service(
+    connection: &Connection,
+    filter: SessionFilter,
+    options: SummaryOptions,
+) -> Result<Report, Failure> {
+    let end = filter.window().map(|window| window.end());
+    // What will be is not known yet.
+    let known = end.map_or_else(Utc::now, |end| end.min(Utc::now()));
+    let mut summary = Summary::new(options.known_until(known));
+    let mut sessions = connection.client.list_sessions(filter).stream();
+    while let Some(session) = sessions.next().await.transpose()? {
+        summary.add(&session);
+    }
+    Ok(summary.finish())
+}
+
+/// The filter, for whoever reads the page.
+fn described(filter: &SessionFilter) -> String {
+    let pairs: Vec<_> = filter
+        .pairs()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    pairs.join(", ")
+}
+
+/// Where the page goes.
+struct Target {
+    path: String,
+    file: WholeFile,
+}
+
+impl Target {
+    /// Makes sure that a page can be there, before anything is read.
+    fn new(path: &Path, force: bool, json: bool) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Err(Failure::usage(
+                "--html needs the name of a file; standard output has the overview",
+            ));
+        }
+        if path.is_dir() {
+            return Err(Failure::usage(format!(
+                "{} is a directory; name a file in it",
+                shown(path)
+            )));
+        }
+        if json && path.to_str().is_none() {
+            return Err(Failure::usage(
+                "with --json the path of --html must be valid UTF-8, because the document names it",
+            ));
+        }
+        check_file(path, force)?;
+        Ok(Self {
+            path: path.to_string_lossy().into_owned(),
+            file: WholeFile::create(path, force)?,
+        })
+    }
+
+    /// Writes the page. What is said of it goes into the document.
+    fn write(mut self, context: &Context<'_>, page: &str) -> Result<serde_json::Value, Failure> {
+        let failed = |error: io::Error| Failure::io(&format!("write {}", self.path), &error);
+        self.file.write_all(page.as_bytes()).map_err(failed)?;
+        self.file.commit()?;
+        let bytes = page.len();
+        context
+            .progress
+            .say(format!("page: {}, {bytes} bytes", shown(Path::new(&self.path))));
+        Ok(json!({"path": self.path, "bytes": bytes}))
+    }
+}
