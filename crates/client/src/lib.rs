@@ -75,19 +75,22 @@ mod error;
 mod export;
 mod journal;
 mod operation;
+mod pause;
 mod reconcile;
 mod retry;
 
 pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
 pub use download::{
-    Download, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt, Sha256Digest,
+    Download, DownloadProgress, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt,
+    Sha256Digest,
 };
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
 pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitEvent, WaitPolicy, Watch};
 pub use journal::{FileJournal, JournalRefusal, JournalState, SubmitIntent, SubmitJournal};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
+pub use pause::{Pause, PauseReason};
 pub use reconcile::{Ambiguity, Candidate, Reconciliation};
 pub use retry::RetryPolicy;
 
