@@ -77,6 +77,17 @@ keystone:
     test -x target/keystone/bin/keystone-manage || { python3 -m venv target/keystone && target/keystone/bin/pip install --quiet --disable-pip-version-check keystone==30.0.0 waitress==3.0.2; }
     target/keystone/bin/python .ci/keystone.py
 
+# Real documents of the program against docs/json-schema, by the jsonschema of PyPI. Installs it if it is not there.
+json-schema:
+    test -x target/json-schema/bin/python || { python3 -m venv target/json-schema && target/json-schema/bin/pip install --quiet --disable-pip-version-check jsonschema==4.26.0; }
+    cargo build --quiet -p session-export-cli
+    target/json-schema/bin/python .ci/json-schema.py --program "${CARGO_TARGET_DIR:-target}/debug/session-export"
+
+# What a terminal sees while a command runs, and what of it stays, in a pseudo terminal.
+terminal:
+    cargo build --quiet -p session-export-cli
+    python3 .ci/terminal.py --program "${CARGO_TARGET_DIR:-target}/debug/session-export"
+
 # Peak memory of a 4 GiB download through both transports.
 large-download:
     python3 .ci/large-download.py

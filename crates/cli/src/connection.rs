@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::limit::Limit;
 use crate::login::{Aim, Login};
 use crate::progress::Progress;
+use crate::suggest;
 use crate::transport;
 
 /// A client, and the emulator it talks to if there is one.
@@ -43,6 +44,8 @@ impl Connection {
         progress: &Progress,
     ) -> Result<Self, Failure> {
         let limit = Limit::starting(timeout);
+        progress.works("asking the service");
+        let meant = args.region.as_deref().and_then(suggest::region);
         let Access {
             login,
             iam,
@@ -51,12 +54,15 @@ impl Connection {
             transport,
             emulator,
         } = Access::find(args, limit, progress).await?;
-        let endpoint = endpoint.build()?;
+        let endpoint = endpoint
+            .build()
+            .map_err(|error| Failure::from(error).suggesting(meant))?;
         let project_id = login.project(iam.as_ref(), &aim, progress).await?;
         let login = login.for_project(&project_id, &aim);
         let client = Client::builder(endpoint, project_id)
             .transport(transport)
             .authenticator(login)
+            .on_pause(progress.pause_listener())
             .user_agent(concat!("session-export-cli/", env!("CARGO_PKG_VERSION")))
             .build()?;
         // Finding out who is calling has used some of the time for the whole.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
-use session_export::{SessionOperation, TimeInput, limits};
+use session_export::{ServiceTime, SessionOperation, TimeInput, limits};
 
 use crate::failure::Failure;
 
@@ -46,7 +46,7 @@ impl WindowFlags {
                 end: Some(now.into()),
             });
         }
-        let zone = if self.utc { Zone::Utc } else { Zone::Local };
+        let zone = Zone::of(self.utc);
         Ok(Window {
             begin: self.begin.map(|text| zone.read(text, Bound::Begin)),
             end: self.end.map(|text| zone.read(text, Bound::End)),
@@ -82,13 +82,37 @@ impl Bound {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Zone {
+/// The zone in which times are read that have none, and shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Zone {
     Local,
     Utc,
 }
 
 impl Zone {
+    /// The zone that `--utc`, given or not, asks for.
+    pub(crate) fn of(utc: bool) -> Self {
+        if utc { Self::Utc } else { Self::Local }
+    }
+
+    /// A moment for people, to the second and with its offset: `2026-11-24 15:04:05 +01:00`.
+    pub(crate) fn shown(self, moment: DateTime<Utc>) -> String {
+        const FORM: &str = "%Y-%m-%d %H:%M:%S %:z";
+        match self {
+            Self::Local => moment.with_timezone(&Local).format(FORM).to_string(),
+            Self::Utc => moment.format(FORM).to_string(),
+        }
+    }
+
+    /// A time of the service for people; what cannot be read is shown as it came.
+    pub(crate) fn shown_time(self, time: Option<&ServiceTime>) -> String {
+        match time.map(|time| (time, time.instant())) {
+            Some((_, Some(moment))) => self.shown(moment),
+            Some((time, None)) => time.as_str().to_owned(),
+            None => String::new(),
+        }
+    }
+
     /// A date, or a time without a zone, is read in this zone; any other text is left to the model to read or refuse.
     fn read(self, text: String, bound: Bound) -> TimeInput {
         let date = || {

@@ -231,6 +231,7 @@ fn a_token_is_looked_at_by_iam() {
             "methods",
             "project_id",
             "project_name",
+            "schema",
             "user"
         ]
     );

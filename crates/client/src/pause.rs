@@ -1,5 +1,6 @@
 //! What a client tells while it lets time pass.
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,16 +27,21 @@ pub enum PauseReason {
     Throttled,
     /// The call failed, or the file broke off, and is tried again.
     TryingAgain {
-        /// The failure on one line. No secret is in it.
+        /// The failure and its causes on one line. No secret is in it.
         problem: String,
     },
 }
 
 impl PauseReason {
     pub(crate) fn after(error: &Error) -> Self {
-        Self::TryingAgain {
-            problem: error.to_string(),
+        let mut problem = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            problem.push_str(": ");
+            problem.push_str(&error.to_string());
+            cause = error.source();
         }
+        Self::TryingAgain { problem }
     }
 }
 
@@ -64,7 +70,9 @@ impl ClientBuilder {
 
 /// Whom pauses are told to.
 #[derive(Clone, Default)]
-pub(crate) struct PauseListener(Option<Arc<dyn Fn(&Pause) + Send + Sync>>);
+pub(crate) struct PauseListener(Option<Arc<Listener>>);
+
+type Listener = dyn Fn(&Pause) + Send + Sync;
 
 impl PauseListener {
     pub(crate) fn new(listener: impl Fn(&Pause) + Send + Sync + 'static) -> Self {

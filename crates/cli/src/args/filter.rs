@@ -6,7 +6,8 @@ use clap::Args;
 use session_export::{AddressFilter, SessionFilter, SessionFilterBuilder, SessionOperation};
 
 use crate::failure::Failure;
-use crate::time_flags::{Window, WindowFlags};
+use crate::suggest;
+use crate::time_flags::{Window, WindowFlags, Zone};
 
 /// The filter flags. They are only collected here; the model judges them together.
 #[derive(Args, Debug)]
@@ -28,7 +29,7 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "TIME")]
     end: Option<String>,
 
-    /// Read dates, and times without a zone, as UTC instead of local time
+    /// Read dates, and times without a zone, as UTC instead of local time; show times in UTC
     #[arg(long)]
     utc: bool,
 
@@ -62,6 +63,11 @@ pub(crate) struct FilterArgs {
 }
 
 impl FilterArgs {
+    /// The zone in which times are read and shown.
+    pub(crate) fn zone(&self) -> Zone {
+        Zone::of(self.utc)
+    }
+
     /// The filter, and what was sent of its window.
     pub(crate) fn build(self, operation: SessionOperation) -> Result<SessionFilter, Failure> {
         let flags = WindowFlags {
@@ -104,8 +110,12 @@ impl FilterArgs {
         if self.success || self.failed {
             filter = filter.created_successfully(self.success);
         }
-        filter
-            .build_for(operation)
-            .map_err(|violations| Failure::invalid_filter(&violations))
+        filter.build_for(operation).map_err(|violations| {
+            let meant = self
+                .state
+                .iter()
+                .filter_map(|state| suggest::meant(state.trim(), suggest::states()));
+            Failure::invalid_filter(&violations).suggesting(meant)
+        })
     }
 }

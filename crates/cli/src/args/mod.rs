@@ -3,11 +3,14 @@
 mod commands;
 mod connection;
 mod emulator;
+mod examples;
 mod filter;
+mod list;
+mod shell;
 
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 pub(crate) use commands::{
     Command, DeleteArgs, DownloadArgs, ExportArgs, Format, OutputArgs, ResumeArgs, SessionsArgs, SubmitArgs,
@@ -16,6 +19,10 @@ pub(crate) use commands::{
 pub(crate) use connection::{ConnectionArgs, CredentialArgs, Place, Stack, TransportArgs};
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
+pub(crate) use list::{ListArgs, ListFormat};
+pub(crate) use shell::{CompletionsArgs, ManArgs};
+
+use crate::suggest::with_known_values;
 
 /// Export user sessions from Huawei Cloud Workspace: who used what, when, and whether it worked.
 ///
@@ -34,9 +41,24 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]
     pub(crate) timeout: Option<Duration>,
 
+    /// Nothing but errors on standard error
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
+    pub(crate) quiet: bool,
+
     /// Tell what is sent and what comes back; twice: everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
+}
+
+/// The definition of the whole command line, with what the derived one cannot say: examples, and values to complete.
+pub(crate) fn command() -> clap::Command {
+    examples::shown(Cli::command()).mut_subcommands(with_known_values)
 }
 
 const EXIT_CODES: &str = "\
@@ -54,12 +76,10 @@ Exit codes:
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -8,7 +8,9 @@ mod leftovers;
 mod obtain;
 mod reconcile;
 mod resume;
+mod rows;
 mod sessions;
+mod shell;
 mod submit;
 mod tasks;
 mod token;
@@ -27,15 +29,18 @@ use crate::progress::Progress;
 /// What every command needs to know.
 struct Context<'a> {
     json: bool,
+    /// The command's name, by which its documents are known.
+    name: String,
     timeout: Option<Duration>,
     started: Instant,
     progress: &'a Progress,
 }
 
-/// Runs the command. Dropping the future interrupts it.
-pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
+/// Runs the command, which is called by this name. Dropping the future interrupts it.
+pub(crate) async fn run(cli: Cli, name: String, progress: &Progress) -> Result<(), Failure> {
     let context = Context {
         json: cli.json,
+        name,
         timeout: cli.timeout,
         started: Instant::now(),
         progress,
@@ -51,6 +56,8 @@ pub(crate) async fn run(cli: Cli, progress: &Progress) -> Result<(), Failure> {
         Command::Sessions(args) => sessions::run(&context, *args).await,
         Command::Token(args) => token::run(&context, args).await,
         Command::Emulator(args) => emulator::run(&context, *args).await,
+        Command::Completions(args) => shell::completions(&context, args).await,
+        Command::Man(args) => shell::man(&context, args).await,
     }
 }
 
@@ -69,11 +76,17 @@ impl Context<'_> {
     }
 
     fn text(&self, document: &Value, line: impl AsRef<str>) -> String {
-        if self.json {
-            document.to_string()
-        } else {
-            line.as_ref().to_owned()
+        if !self.json {
+            return line.as_ref().to_owned();
         }
+        let mut document = document.clone();
+        document["schema"] = self.schema().into();
+        document.to_string()
+    }
+
+    /// The name and the version of what the document holds; docs/json.md.
+    fn schema(&self) -> String {
+        format!("session-export/{}/v1", self.name)
     }
 
     /// Writes to standard output, on a thread of its own: however long a reader takes, signals and the deadline are
@@ -83,6 +96,7 @@ impl Context<'_> {
         failed: fn(&io::Error) -> Failure,
         write: impl FnOnce(&mut StdoutLock<'static>) -> io::Result<()> + Send + 'static,
     ) -> Result<(), Failure> {
+        self.progress.rests();
         self.progress.set_printing(true);
         let written = tokio::task::spawn_blocking(move || {
             let mut out = io::stdout().lock();

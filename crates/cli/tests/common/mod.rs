@@ -11,6 +11,8 @@
 )]
 
 pub(crate) mod emulator;
+pub(crate) mod help;
+pub(crate) mod schema;
 pub(crate) mod server;
 
 use std::fs::File;
@@ -188,10 +190,11 @@ impl Done {
     #[track_caller]
     pub(crate) fn error(&self) -> Value {
         let document = self.json();
+        assert_eq!(document["schema"], "session-export/error/v1");
         let known = keys(&document);
         let unknown = known
             .iter()
-            .find(|key| !["error", "task_id", "reconciliation"].contains(key));
+            .find(|key| !["error", "task_id", "reconciliation", "schema"].contains(key));
         assert_eq!(unknown, None, "{document}");
         if let Some(id) = document.get("task_id") {
             let hint = format!("task {} goes on", id.as_str().unwrap());

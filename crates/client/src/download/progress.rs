@@ -15,7 +15,9 @@ pub struct DownloadProgress {
 
 /// Whom progress is told to.
 #[derive(Clone, Default)]
-pub(super) struct ProgressListener(Option<Arc<dyn Fn(DownloadProgress) + Send + Sync>>);
+pub(super) struct ProgressListener(Option<Arc<Listener>>);
+
+type Listener = dyn Fn(DownloadProgress) + Send + Sync;
 
 impl ProgressListener {
     pub(super) fn new(listener: impl Fn(DownloadProgress) + Send + Sync + 'static) -> Self {
