@@ -109,7 +109,7 @@ mod tests {
             ("actve", Some("Active")),
             ("ACTIVE", Some("Active")),
             ("Signed-Out", Some("SignedOut")),
-            ("disconected", Some("Disconnected")),
+            ("disconnect", Some("Disconnected")),
             ("Active", None),
             ("Hibernated", None),
             ("", None),
@@ -125,7 +125,7 @@ mod tests {
             ("SUCCESS", Ok("SUCCESS")),
             ("success", Ok("SUCCESS")),
             ("PAUSED", Ok("PAUSED")),
-            ("SUCESS", Err("did you mean SUCCESS?")),
+            ("SUCCESSFUL", Err("did you mean SUCCESS?")),
             ("failed", Err("did you mean FAIL?")),
         ] {
             let read = status(given);

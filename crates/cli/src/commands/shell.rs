@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use clap_complete::Shell;
 use serde_json::json;
 
 use super::Context;
@@ -16,9 +17,20 @@ pub(super) async fn completions(context: &Context<'_>, args: CompletionsArgs) ->
     }
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut args::command(), "session-export", &mut script);
+    if args.shell == Shell::Bash {
+        script = with_one_name(&script);
+    }
     context
         .print(Failure::output, move |out| out.write_all(&script))
         .await
+}
+
+/// clap_complete 4.6 calls a program with a hyphen by two names in its script for bash, which then completes no flag of any
+/// command. The test with bash tells when this is no longer needed.
+fn with_one_name(script: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(script)
+        .replace("session__subcmd__export", "session__export")
+        .into_bytes()
 }
 
 /// A page for the program and one for each command, as `man` finds them.
