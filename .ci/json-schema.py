@@ -20,7 +20,7 @@ SCHEMAS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "docs/jso
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", default=str(ROOT / "target/debug/session-export"))
-    program = parser.parse_args().program
+    program = str(pathlib.Path(parser.parse_args().program).resolve())
     for name, schema in SCHEMAS.items():
         Draft202012Validator.check_schema(schema)
         assert schema["$id"] == f"session-export/{name}/v1", name

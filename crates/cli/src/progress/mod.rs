@@ -166,6 +166,7 @@ impl Progress {
 
     /// A task may exist since then, and is looked for.
     pub(crate) fn may_have_task(&self, since: DateTime<Utc>) {
+        self.works("looking for the task of the lost submit");
         self.leaves(Left::PerhapsTask(since));
     }
 
