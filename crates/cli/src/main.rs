@@ -47,7 +47,6 @@ fn main() -> ExitCode {
     cli.json |= cli.command.prints_json();
     let progress = Progress::new(cli.quiet);
     logging::start(cli.verbose, &progress);
-    signals::end_at_once_on_the_second();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::io("start", &error).report(cli.json),

@@ -70,6 +70,19 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Whether a process stands in a call on standard output (1) or standard error (2). Where the kernel does not tell, the call
+/// has had its time.
+#[cfg(target_os = "linux")]
+pub(crate) fn blocked_in_a_write(id: u32, descriptor: u32) -> bool {
+    match std::fs::read_to_string(format!("/proc/{id}/syscall")) {
+        Ok(call) => call.split(' ').nth(1) == Some(&format!("{descriptor:#x}")),
+        Err(_) => {
+            std::thread::sleep(Duration::from_millis(200));
+            true
+        }
+    }
+}
+
 /// A child whose output can be looked at while it runs.
 pub(crate) struct Running {
     child: Child,
