@@ -99,6 +99,16 @@ report: _rows-tools
 # A million rows converted: CPU, time and memory beside DuckDB and pandas. Ten minutes, nearly all of them pandas'.
 rows-speed: _rows-tools
     {{rows_python}} .ci/rows.py "${CARGO_TARGET_DIR:-target}/release/session-export" --speed
+# Real documents of the program against docs/json-schema, by the jsonschema of PyPI. Installs it if it is not there.
+json-schema:
+    test -x target/json-schema/bin/python || { python3 -m venv target/json-schema && target/json-schema/bin/pip install --quiet --disable-pip-version-check jsonschema==4.26.0; }
+    cargo build --quiet -p session-export-cli
+    target/json-schema/bin/python .ci/json-schema.py --program "${CARGO_TARGET_DIR:-target}/debug/session-export"
+
+# What a terminal sees while a command runs, and what of it stays, in a pseudo terminal.
+terminal:
+    cargo build --quiet -p session-export-cli
+    python3 .ci/terminal.py --program "${CARGO_TARGET_DIR:-target}/debug/session-export"
 
 # Peak memory of a 4 GiB download through both transports.
 large-download:

@@ -16,6 +16,7 @@ use crate::limit::Limit;
 use crate::login::{Aim, Login};
 use crate::progress::Progress;
 use crate::settings::{Key, Settings};
+use crate::suggest;
 use crate::transport;
 
 /// The variable that gives the profile file of the official SDKs an IAM.
@@ -55,13 +56,19 @@ impl Connection {
         progress: &Progress,
     ) -> Result<Self, Failure> {
         let limit = Limit::starting(timeout);
+        progress.works("asking the service");
         let access = Access::find(settings, limit, progress).await?;
-        access.endpoint.clone().build()?;
+        access.endpoint.clone().build().map_err(|error| {
+            let meant = settings
+                .region()
+                .and_then(|region| suggest::region(region.as_str()));
+            Failure::from(error).suggesting(meant)
+        })?;
         let project_id = access
             .login
             .project(access.iam.as_ref(), &access.aim, progress)
             .await?;
-        access.connect(project_id, limit)
+        access.connect(project_id, limit, progress)
     }
 }
 
@@ -210,11 +217,17 @@ impl Access {
     }
 
     /// The client for this project. Finding out who is calling has used some of the time for the whole.
-    pub(crate) fn connect(self, project_id: ProjectId, limit: Limit) -> Result<Connection, Failure> {
+    pub(crate) fn connect(
+        self,
+        project_id: ProjectId,
+        limit: Limit,
+        progress: &Progress,
+    ) -> Result<Connection, Failure> {
         let login = self.login.for_project(&project_id, &self.aim);
         let client = Client::builder(self.endpoint.build()?, project_id)
             .transport(self.transport)
             .authenticator(login)
+            .on_pause(progress.pause_listener())
             .user_agent(concat!("session-export-cli/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let client = match limit.left() {

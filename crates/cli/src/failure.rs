@@ -1,22 +1,23 @@
 //! A failure as the caller of a program sees it: an exit code, a message, a JSON document.
 
 use std::error::Error as StdError;
-use std::io::{self, Write};
-use std::process::ExitCode;
+use std::io;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use session_export::{
     AuthError, AuthErrorKind, Error, ErrorKind, JournalProblem, NoCredentials, NoCredentialsKind, Refusal,
-    ServiceFailure, TaskFailure, TaskId, Violations, format_timestamp,
+    ServiceFailure, TaskFailure, TaskId, Violations,
 };
 use session_export_emulator::EmulatorError;
 
-use crate::progress::Left;
 use crate::signals::Stop;
 
 mod lost_submit;
 mod rows;
+mod telling;
+
+pub(crate) use telling::usage;
 
 /// Exit codes; `--help` and the README list them.
 pub(crate) mod exit {
@@ -42,6 +43,15 @@ struct Answer {
     request_id: Option<String>,
 }
 
+/// What goes on in the service without this program.
+#[derive(Debug)]
+struct LeftBehind {
+    /// The task, if it is known that there is one.
+    task_id: Option<TaskId>,
+    /// Lines to copy that go on with it.
+    lines: Vec<String>,
+}
+
 /// Why the program did not do what it was asked to.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -52,7 +62,7 @@ pub(crate) struct Failure {
     details: Vec<String>,
     hint: Option<String>,
     answer: Option<Box<Answer>>,
-    task_id: Option<TaskId>,
+    left: Option<Box<LeftBehind>>,
     /// The tasks that may be a lost submit's.
     reconciliation: Option<Box<Value>>,
 }
@@ -66,7 +76,7 @@ impl Failure {
             details: Vec::new(),
             hint: None,
             answer: None,
-            task_id: None,
+            left: None,
             reconciliation: None,
         }
     }
@@ -212,74 +222,6 @@ impl Failure {
             .collect();
         failure
     }
-
-    /// Says what becomes of the task that the failure leaves behind.
-    pub(crate) fn leaving(mut self, left: Left) -> Self {
-        match left {
-            Left::Task(id) if self.exit_code != exit::TASK => self.task_id = Some(id),
-            Left::PerhapsTask(since) => {
-                self.message = format!(
-                    "{} during a submit: a task may exist since {}",
-                    self.message,
-                    format_timestamp(since)
-                )
-                .into();
-                self.hint =
-                    Some("look for it with `session-export tasks` before you submit again".to_owned());
-            }
-            Left::Task(_) | Left::Nothing => {}
-        }
-        self
-    }
-
-    /// Tells standard error, and with `--json` standard output.
-    pub(crate) fn report(&self, json: bool) -> ExitCode {
-        if self.message.is_empty() {
-            return ExitCode::from(self.exit_code);
-        }
-        // Whether anybody reads it or not, the exit code is the same.
-        let _ = self.tell(&mut io::stderr().lock());
-        if json {
-            let _ = writeln!(io::stdout(), "{}", self.document());
-        }
-        ExitCode::from(self.exit_code)
-    }
-
-    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "error: {}", self.message)?;
-        for detail in &self.details {
-            writeln!(out, "  {detail}")?;
-        }
-        if let Some(hint) = &self.hint {
-            writeln!(out, "hint: {hint}")?;
-        }
-        if let Some(task_id) = &self.task_id {
-            writeln!(
-                out,
-                "hint: task {task_id} goes on without this program; wait for it with `session-export wait {task_id}`, get its file with `session-export download {task_id}`"
-            )?;
-        }
-        Ok(())
-    }
-
-    fn document(&self) -> Value {
-        let answer = self.answer.as_ref();
-        let message = self.whole_message();
-        let mut document = json!({"error": {
-            "kind": self.kind,
-            "status": answer.map(|answer| answer.status),
-            "code": answer.and_then(|answer| answer.code.as_deref()),
-            "message": message,
-            "request_id": answer.and_then(|answer| answer.request_id.as_deref()),
-        }});
-        if let Some(task_id) = &self.task_id {
-            document["task_id"] = task_id.as_str().into();
-        }
-        if let Some(reconciliation) = &self.reconciliation {
-            document["reconciliation"] = Value::clone(reconciliation);
-        }
-        document
-    }
 }
 
 impl From<Error> for Failure {
@@ -422,28 +364,6 @@ fn in_flags(problem: &str) -> String {
     problem
         .replace("query_begin_time", "--begin")
         .replace("query_end_time", "--end")
-}
-
-/// What clap has to say; help and version are no failures.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // A closed standard output leaves nobody to tell.
-    let _ = error.print();
-    if !error.use_stderr() {
-        return ExitCode::SUCCESS;
-    }
-    if std::env::args_os().any(|argument| argument == "--json") {
-        let text = error.to_string();
-        // Up to the blank line before the usage: what is missing, or what would do, stands on lines of its own.
-        let lines: Vec<_> = text
-            .lines()
-            .take_while(|line| !line.is_empty())
-            .map(str::trim)
-            .collect();
-        let message = lines.join(" ");
-        let message = message.trim_start_matches("error: ");
-        let _ = writeln!(io::stdout(), "{}", Failure::usage(message).document());
-    }
-    ExitCode::from(exit::USAGE)
 }
 
 #[cfg(test)]

@@ -5,15 +5,18 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::progress::Progress;
+
 /// Once: each call. Twice: everything, the HTTP stack's own events included. Secrets are in neither.
-pub(crate) fn start(verbose: u8) {
+pub(crate) fn start(verbose: u8, progress: &Progress) {
     let targets = match verbose {
         0 => return,
         1 => Targets::new().with_target("session_export", Level::DEBUG),
         _ => Targets::new().with_default(LevelFilter::TRACE),
     };
+    let progress = progress.clone();
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(move || progress.writer())
         .with_ansi(false)
         // It would tell standard error that standard error is closed, and panic.
         .log_internal_errors(false);

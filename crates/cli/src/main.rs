@@ -14,6 +14,7 @@ mod connection;
 mod credentials;
 mod environment;
 mod failure;
+mod go_on;
 mod limit;
 mod logging;
 mod login;
@@ -26,26 +27,36 @@ mod sessions_file;
 mod settings;
 mod shown;
 mod signals;
+mod style;
+mod suggest;
 mod table;
 mod time_flags;
 mod transport;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
+use crate::go_on::GoOn;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::settings::Key;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let mut program = args::command();
+    let parsed = program.try_get_matches_from_mut(std::env::args_os());
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (mut cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return failure::usage(&error),
     };
-    logging::start(cli.verbose);
+    if cli.command.prints_json() {
+        cli.json = Some(true);
+    }
+    let progress = Progress::new(cli.quiet);
+    logging::start(cli.verbose, &progress);
     let prepared = match Prepared::of(&cli, environment::of_process()) {
         Ok(prepared) => prepared,
         Err(failure) => return failure.report(cli.json.unwrap_or_default()),
@@ -55,23 +66,25 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::io("start", &error).report(json),
     };
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
     let keeps_sigterm = matches!(cli.command, Command::Emulator(_));
-    let progress = Progress::new();
     let outcome = runtime.block_on(async {
         tokio::select! {
             // In this order, so that signals are listened for before anything is said or done.
             biased;
             stop = signals::stop(keeps_sigterm) => Err(Failure::stopped(stop)),
-            outcome = commands::run(cli, prepared, &progress) => outcome,
+            outcome = commands::run(cli, name, prepared, &progress) => outcome,
+            () = progress.animate() => Ok(()),
         }
     });
+    progress.rests();
     // Neither a file that the emulator is still writing nor a reader that has stopped reading holds the program up.
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         // A document behind another one's first half would help nobody, and the reader may not even take it.
         Err(failure) => failure
-            .leaving(progress.left())
+            .leaving(progress.left(), &GoOn::new(&program, &matches))
             .report(json && !progress.is_printing()),
     }
 }

@@ -31,6 +31,8 @@ pub(crate) async fn stop(keeps_sigterm: bool) -> Stop {
         .into_iter()
         .filter_map(|(kind, stop)| Some((signal(kind).ok()?, stop)))
         .collect();
+    // Not before the first one is listened for, or it would only be counted.
+    end_at_once_on_the_second(keeps_sigterm);
     std::future::poll_fn(|cx| {
         heard
             .iter_mut()
@@ -38,6 +40,26 @@ pub(crate) async fn stop(keeps_sigterm: bool) -> Stop {
             .map_or(Poll::Pending, Poll::Ready)
     })
     .await
+}
+
+/// From the second signal on, the program ends at once, also where it stands in a call that nothing interrupts.
+#[cfg(unix)]
+fn end_at_once_on_the_second(keeps_sigterm: bool) {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::flag;
+
+    let is_second = Arc::new(AtomicBool::new(false));
+    let signals = [(SIGINT, 130), (SIGTERM, 143)];
+    let count = if keeps_sigterm { 1 } else { signals.len() };
+    for (signal, exit_code) in signals.into_iter().take(count) {
+        // In this order: the first signal finds the flag down and puts it up. Where that cannot be set up, the first signal
+        // still ends the command.
+        let _ = flag::register_conditional_shutdown(signal, exit_code, Arc::clone(&is_second));
+        let _ = flag::register(signal, Arc::clone(&is_second));
+    }
 }
 
 #[cfg(not(unix))]

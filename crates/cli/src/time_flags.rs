@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{
     DateTime, FixedOffset, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
 };
-use session_export::{SessionOperation, TimeInput, limits};
+use session_export::{ServiceTime, SessionOperation, TimeInput, limits};
 
 use crate::failure::Failure;
 
@@ -85,7 +85,7 @@ impl Bound {
     }
 }
 
-/// Whose clocks show what a person writes.
+/// The zone in which times are read that have none, and shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Zone {
     Local,
@@ -115,6 +115,20 @@ impl Zone {
             Self::Local => moment.with_timezone(&Local).fixed_offset(),
             Self::Utc => moment.fixed_offset(),
             Self::Offset(offset) => moment.with_timezone(&offset),
+        }
+    }
+
+    /// A moment for people, to the second and with its offset: `2026-11-24 15:04:05 +01:00`.
+    pub(crate) fn shown(self, moment: DateTime<Utc>) -> String {
+        self.at(moment).format("%Y-%m-%d %H:%M:%S %:z").to_string()
+    }
+
+    /// A time of the service for people; what cannot be read is shown as it came.
+    pub(crate) fn shown_time(self, time: Option<&ServiceTime>) -> String {
+        match time.map(|time| (time, time.instant())) {
+            Some((_, Some(moment))) => self.shown(moment),
+            Some((time, None)) => time.as_str().to_owned(),
+            None => String::new(),
         }
     }
 

@@ -87,7 +87,12 @@ fn each_fault_of_a_window_is_named_together_with_all_others() {
         for (window, flag, allowed) in WINDOWS {
             let done = without_a_connection(&with_other_faults(command, window, &user)).expect(2);
             assert_eq!(done.out(), "");
-            assert_eq!(done.stderr.lines().count(), 5, "{}", done.stderr);
+            assert_eq!(done.stderr.lines().count(), 6, "{}", done.stderr);
+            assert!(
+                done.stderr.ends_with("hint: did you mean Active?\n"),
+                "{}",
+                done.stderr
+            );
             assert!(
                 done.stderr
                     .starts_with("error: the filter is not valid; nothing was sent\n")

@@ -247,6 +247,7 @@ fn a_token_is_looked_at_by_iam() {
             "methods",
             "project_id",
             "project_name",
+            "schema",
             "user"
         ]
     );

@@ -55,7 +55,7 @@ fn a_submitted_task_is_told_even_when_standard_output_is_not_there() {
         let (code, stderr) = closed(server.command(args));
         assert_eq!(code, Some(1), "{stderr}");
         assert!(
-            stderr.contains("standard output") && stderr.contains("`session-export wait t`"),
+            stderr.contains("standard output") && stderr.contains("session-export wait t "),
             "{stderr}"
         );
         #[cfg(target_os = "linux")]
@@ -65,7 +65,7 @@ fn a_submitted_task_is_told_even_when_standard_output_is_not_there() {
             let child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
             let (code, stderr) = end(child);
             assert_eq!(code, Some(1), "{stderr}");
-            assert!(stderr.contains("`session-export wait t`"), "{stderr}");
+            assert!(stderr.contains("session-export wait t "), "{stderr}");
         }
     }
 }
@@ -101,7 +101,7 @@ fn half_a_file_on_standard_output_is_a_failure_and_its_task_is_kept() {
         assert_eq!(code, Some(1), "{stderr}");
         assert!(
             stderr.contains("error: could not write to standard output")
-                && stderr.contains("`session-export download t`"),
+                && stderr.contains("session-export download t "),
             "{stderr}"
         );
         let deleted = server

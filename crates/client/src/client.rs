@@ -16,6 +16,7 @@ use session_export_transport::{Clock, Transport};
 use crate::deadline::{Deadline, Phase, PhaseTimer};
 use crate::export::{ExportsInFlight, InFlight};
 use crate::operation::Operation;
+use crate::pause::PauseListener;
 use crate::reconcile::OwnTasks;
 use crate::retry::{Budget, CoolDown};
 use crate::{
@@ -71,6 +72,7 @@ struct Shared {
     cool_down: CoolDown,
     exports: Option<Arc<ExportsInFlight>>,
     calls: AtomicU64,
+    pauses: PauseListener,
 }
 
 /// Collects the parts of a [`Client`].
@@ -87,6 +89,7 @@ pub struct ClientBuilder {
     user_agent: Option<String>,
     retry_policy: RetryPolicy,
     exports_in_flight: Option<usize>,
+    pub(crate) pauses: PauseListener,
 }
 
 /// Which limit ended a wait.
@@ -111,6 +114,7 @@ impl Client {
             user_agent: None,
             retry_policy: RetryPolicy::default(),
             exports_in_flight: None,
+            pauses: PauseListener::default(),
         }
     }
 
@@ -208,6 +212,10 @@ impl Client {
 
     pub(crate) fn cool_down(&self) -> &CoolDown {
         &self.shared.cool_down
+    }
+
+    pub(crate) fn pauses(&self) -> &PauseListener {
+        &self.shared.pauses
     }
 
     /// A seed for the pauses of one call. It keeps calls that fail in the same moment, and other processes, out of step.
@@ -383,6 +391,7 @@ impl ClientBuilder {
                 cool_down: CoolDown::default(),
                 exports: exports.map(Arc::new),
                 calls: AtomicU64::new(0),
+                pauses: self.pauses,
             }),
             deadline: None,
             in_flight: None,

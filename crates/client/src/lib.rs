@@ -80,6 +80,7 @@ mod error;
 mod export;
 mod journal;
 mod operation;
+mod pause;
 mod reconcile;
 mod retry;
 
@@ -88,14 +89,15 @@ pub use blocking::Blocking;
 pub use client::{Client, ClientBuilder};
 pub use clock::SystemClock;
 pub use download::{
-    Download, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt, Sha256Digest,
-    WholeFile,
+    Download, DownloadProgress, DownloadStream, FileFormat, FileName, FileReceipt, PartialFile, Receipt,
+    Sha256Digest, WholeFile,
 };
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
 pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitEvent, WaitPolicy, Watch};
 pub use journal::{FileJournal, JournalRefusal, JournalState, SubmitIntent, SubmitJournal};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
+pub use pause::{Pause, PauseReason};
 pub use reconcile::{Ambiguity, Candidate, Reconciliation};
 pub use retry::RetryPolicy;
 

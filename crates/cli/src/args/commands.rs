@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ConnectionArgs, ConvertArgs, EmulatorArgs, FilterArgs, SummaryArgs};
+use super::{
+    CompletionsArgs, ConnectionArgs, ConvertArgs, EmulatorArgs, FilterArgs, ListArgs, ListFormat, ManArgs,
+    SummaryArgs,
+};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -39,6 +42,22 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Run a local stand-in for the service, for tests and first steps
     Emulator(Box<EmulatorArgs>),
+    /// Print the script with which a shell completes this program's command line
+    Completions(CompletionsArgs),
+    /// Write the manual's pages into a directory, for packagers
+    Man(ManArgs),
+}
+
+impl Command {
+    /// Whether its own flags ask for what `--json` asks for.
+    pub(crate) fn prints_json(&self) -> bool {
+        let list = match self {
+            Self::Tasks(args) => &args.list,
+            Self::Sessions(args) => &args.list,
+            _ => return false,
+        };
+        list.output == ListFormat::Json
+    }
 }
 
 #[derive(Args, Debug)]
@@ -110,6 +129,11 @@ pub(crate) struct TasksArgs {
     /// How many to skip
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) offset: u32,
+    /// Show times in UTC instead of local time
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Output")]
+    pub(crate) utc: Option<bool>,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
@@ -153,6 +177,8 @@ pub(crate) struct SessionsArgs {
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub(crate) limit: Option<usize>,
     #[command(flatten)]
+    pub(crate) list: ListArgs,
+    #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
 
@@ -165,6 +191,10 @@ pub(crate) struct TokenArgs {
     /// Ask IAM whose the token is, for which project, and whether it is still good
     #[arg(long)]
     pub(crate) check: bool,
+
+    /// Show times in UTC instead of local time
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Output")]
+    pub(crate) utc: Option<bool>,
 
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,

@@ -7,6 +7,7 @@ use session_export::{AddressFilter, SessionFilter, SessionFilterBuilder, Session
 
 use crate::failure::Failure;
 use crate::settings::{Flags, Key, Settings};
+use crate::suggest;
 use crate::time_flags::{Window, WindowFlags, Zone};
 
 /// The filter flags. They are only collected here; the model judges them together.
@@ -29,7 +30,7 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "TIME")]
     end: Option<String>,
 
-    /// Read dates, and times without a zone, as UTC instead of local time
+    /// Read dates, and times without a zone, as UTC instead of local time; show times in UTC
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     utc: Option<bool>,
 
@@ -127,8 +128,12 @@ impl FilterArgs {
         if self.success || self.failed {
             filter = filter.created_successfully(self.success);
         }
-        filter
-            .build_for(operation)
-            .map_err(|violations| Failure::invalid_filter(&violations))
+        filter.build_for(operation).map_err(|violations| {
+            let meant = self
+                .state
+                .iter()
+                .filter_map(|state| suggest::meant(state.trim(), suggest::states()));
+            Failure::invalid_filter(&violations).suggesting(meant)
+        })
     }
 }

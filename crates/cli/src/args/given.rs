@@ -43,12 +43,22 @@ impl Cli {
                 output(&mut flags, &args.output);
                 connection(&mut flags, &args.connection);
             }
-            Command::Tasks(args) => connection(&mut flags, &args.connection),
+            Command::Tasks(args) => {
+                flags.switch(Key::Utc, args.utc);
+                connection(&mut flags, &args.connection);
+            }
             Command::Delete(args) => connection(&mut flags, &args.connection),
-            Command::Token(args) => connection(&mut flags, &args.connection),
+            Command::Token(args) => {
+                flags.switch(Key::Utc, args.utc);
+                connection(&mut flags, &args.connection);
+            }
             Command::Doctor(args) => connection(&mut flags, &args.connection),
             Command::Config(ConfigCommand::Show(args)) => connection(&mut flags, &args.connection),
-            Command::Convert(_) | Command::Config(_) | Command::Emulator(_) => {}
+            Command::Convert(_)
+            | Command::Config(_)
+            | Command::Emulator(_)
+            | Command::Completions(_)
+            | Command::Man(_) => {}
         }
         flags
     }

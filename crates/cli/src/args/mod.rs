@@ -4,14 +4,17 @@ mod commands;
 mod connection;
 mod convert;
 mod emulator;
+mod examples;
 mod filter;
 mod given;
+mod list;
 mod reading;
+mod shell;
 mod summary;
 
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 pub(crate) use commands::{
     Command, ConfigCommand, ConfigInitArgs, ConfigShowArgs, DeleteArgs, DownloadArgs, ExportArgs, Format,
@@ -21,8 +24,12 @@ pub(crate) use connection::ConnectionArgs;
 pub(crate) use convert::{ConvertArgs, RowsFormat};
 pub(crate) use emulator::EmulatorArgs;
 pub(crate) use filter::FilterArgs;
+pub(crate) use list::{ListArgs, ListFormat};
 pub(crate) use reading::{Encoding, ReadingArgs};
+pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use summary::{PageLanguage, SummaryArgs};
+
+use crate::suggest::with_known_values;
 
 /// Export user sessions from Huawei Cloud Workspace: who used what, when, and whether it worked.
 ///
@@ -45,9 +52,24 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "Limits")]
     pub(crate) timeout: Option<Duration>,
 
+    /// Nothing but errors on standard error
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
+    pub(crate) quiet: bool,
+
     /// Tell what is sent and what comes back; twice: everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
+}
+
+/// The definition of the whole command line, with what the derived one cannot say: examples, and values to complete.
+pub(crate) fn command() -> clap::Command {
+    examples::shown(Cli::command()).mut_subcommands(with_known_values)
 }
 
 const EXIT_CODES: &str = "\
@@ -65,12 +87,10 @@ Exit codes:
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -238,7 +238,10 @@ pub(super) async fn receive(
     target: &Target,
     leftovers: Option<&Leftovers<'_>>,
 ) -> Result<Received, Failure> {
-    let mut download = ready.download().overwrite(target.force);
+    let mut download = ready
+        .download()
+        .overwrite(target.force)
+        .on_progress(context.progress.download_listener());
     if let Some(bytes) = target.max_bytes {
         download = download.max_bytes(bytes);
     }

@@ -11,7 +11,9 @@ mod leftovers;
 mod obtain;
 mod reconcile;
 mod resume;
+mod rows;
 mod sessions;
+mod shell;
 mod submit;
 mod summary;
 mod tasks;
@@ -34,6 +36,8 @@ use crate::settings::{Key, Settings};
 /// What every command needs to know.
 struct Context<'a> {
     json: bool,
+    /// The command's name, by which its documents are known.
+    name: String,
     timeout: Option<Duration>,
     started: Instant,
     progress: &'a Progress,
@@ -41,8 +45,13 @@ struct Context<'a> {
     configuration: Configuration,
 }
 
-/// Runs the command. Dropping the future interrupts it.
-pub(crate) async fn run(cli: Cli, prepared: Prepared, progress: &Progress) -> Result<(), Failure> {
+/// Runs the command, which is called by this name. Dropping the future interrupts it.
+pub(crate) async fn run(
+    cli: Cli,
+    name: String,
+    prepared: Prepared,
+    progress: &Progress,
+) -> Result<(), Failure> {
     let Prepared {
         configuration,
         settings,
@@ -50,6 +59,7 @@ pub(crate) async fn run(cli: Cli, prepared: Prepared, progress: &Progress) -> Re
     } = prepared;
     let context = Context {
         json: settings.is_on(Key::Json),
+        name,
         timeout: settings.time(Key::Timeout),
         started: Instant::now(),
         progress,
@@ -80,6 +90,8 @@ pub(crate) async fn run(cli: Cli, prepared: Prepared, progress: &Progress) -> Re
         Command::Doctor(_) => doctor::run(&context, None).await,
         Command::Config(command) => config::run(&context, command, cli.profile).await,
         Command::Emulator(args) => emulator::run(&context, *args).await,
+        Command::Completions(args) => shell::completions(&context, args).await,
+        Command::Man(args) => shell::man(&context, args).await,
     }
 }
 
@@ -98,11 +110,17 @@ impl Context<'_> {
     }
 
     fn text(&self, document: &Value, line: impl AsRef<str>) -> String {
-        if self.json {
-            document.to_string()
-        } else {
-            line.as_ref().to_owned()
+        if !self.json {
+            return line.as_ref().to_owned();
         }
+        let mut document = document.clone();
+        document["schema"] = self.schema().into();
+        document.to_string()
+    }
+
+    /// The name and the version of what the document holds; docs/json.md.
+    fn schema(&self) -> String {
+        format!("session-export/{}/v1", self.name)
     }
 
     /// Writes to standard output, on a thread of its own: however long a reader takes, signals and the deadline are
@@ -112,6 +130,7 @@ impl Context<'_> {
         failed: fn(&io::Error) -> Failure,
         write: impl FnOnce(&mut StdoutLock<'static>) -> io::Result<()> + Send + 'static,
     ) -> Result<(), Failure> {
+        self.progress.rests();
         self.progress.set_printing(true);
         let written = tokio::task::spawn_blocking(move || {
             let mut out = io::stdout().lock();

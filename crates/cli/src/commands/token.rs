@@ -10,9 +10,11 @@ use crate::failure::Failure;
 use crate::limit::Limit;
 use crate::login::patiently;
 use crate::settings::Settings;
+use crate::time_flags::Zone;
 
 pub(super) async fn run(context: &Context<'_>, args: TokenArgs) -> Result<(), Failure> {
     let limit = Limit::starting(context.timeout);
+    let zone = context.settings.zone();
     if args.explain {
         let found = explained(&context.settings, limit, context.progress).await?;
         let values = values(&context.settings, &found);
@@ -23,11 +25,11 @@ pub(super) async fn run(context: &Context<'_>, args: TokenArgs) -> Result<(), Fa
     let access = Access::find(&context.settings, limit, context.progress).await?;
     let token = access.login.token(&access.aim, context.progress).await?;
     if args.check {
-        return check(context, &access, &token).await;
+        return check(context, &access, &token, zone).await;
     }
     let expires_at = token.expires_at().map(format_timestamp);
-    let line = match &expires_at {
-        Some(end) => format!("there is a token, good until {end}"),
+    let line = match token.expires_at() {
+        Some(end) => format!("there is a token, good until {}", zone.shown(end)),
         None => {
             "there is a token; it was not checked (--check does), and when it ends is not known".to_owned()
         }
@@ -47,7 +49,7 @@ pub(super) async fn run(context: &Context<'_>, args: TokenArgs) -> Result<(), Fa
 }
 
 /// What IAM says about the token.
-async fn check(context: &Context<'_>, access: &Access, token: &Token) -> Result<(), Failure> {
+async fn check(context: &Context<'_>, access: &Access, token: &Token, zone: Zone) -> Result<(), Failure> {
     let iam = access.iam.as_ref().ok_or_else(|| {
         Failure::usage("--check needs to know where IAM is; give --region or --iam-endpoint")
     })?;
@@ -67,8 +69,9 @@ async fn check(context: &Context<'_>, access: &Access, token: &Token) -> Result<
         _ => "for the account, and for no project".to_owned(),
     };
     let line = format!(
-        "the token is of {} of {account}, {project}, good until {end}",
-        described.user
+        "the token is of {} of {account}, {project}, good until {}",
+        described.user,
+        zone.shown(described.expires_at)
     );
     let document = json!({
         "user": described.user,

@@ -47,15 +47,34 @@ pub(super) async fn until_ready(
     let mut watch = task.watch(policy);
     let (mut said, mut next) = ("", Duration::ZERO);
     while let Some(event) = watch.next().await {
-        let (what, elapsed, problem) = match event? {
+        let mut status = None;
+        let (what, elapsed, polls, problem) = match event? {
             WaitEvent::Ready(ready) => return Ok(*ready),
-            WaitEvent::InProgress { elapsed, .. } => ("the file is being made", elapsed, None),
-            WaitEvent::NotListed { elapsed, .. } => ("the task is not listed yet", elapsed, None),
-            WaitEvent::LookFailed { elapsed, problem, .. } => {
-                ("a look failed, going on", elapsed, Some(problem))
+            WaitEvent::InProgress {
+                info, elapsed, polls, ..
+            } => {
+                status = info.status;
+                ("the file is being made", elapsed, polls, None)
             }
+            WaitEvent::NotListed { elapsed, polls, .. } => {
+                ("the task is not listed yet", elapsed, polls, None)
+            }
+            WaitEvent::LookFailed {
+                elapsed,
+                polls,
+                problem,
+                ..
+            } => ("a look failed, going on", elapsed, polls, Some(problem)),
             _ => continue,
         };
+        let shown = match &status {
+            Some(status) => format!("{what} ({})", status.as_str()),
+            None => what.to_owned(),
+        };
+        let is_shown = context.progress.waits(&shown, elapsed, polls);
+        if is_shown && problem.is_none() {
+            continue;
+        }
         // What is new is said at once, but that it goes well not before it takes some time.
         if (what != said && problem.is_some()) || elapsed >= next.max(EVERY) {
             let problem = problem.map_or_else(String::new, |problem| format!(": {problem}"));

@@ -15,10 +15,3 @@ fn every_field_of_a_filter_has_its_flag() {
         assert_eq!(flag(field), expected);
     }
 }
-
-#[test]
-fn the_document_has_the_five_fields() {
-    let document = Failure::usage("no").document();
-    let fields: Vec<_> = document["error"].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(fields, ["code", "kind", "message", "request_id", "status"]);
-}

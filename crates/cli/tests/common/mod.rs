@@ -12,6 +12,8 @@
 
 pub(crate) mod doctor;
 pub(crate) mod emulator;
+pub(crate) mod help;
+pub(crate) mod schema;
 pub(crate) mod server;
 
 use std::fs::File;
@@ -61,6 +63,19 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         }
         assert!(started.elapsed() < STUCK, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether a process stands in a call on standard output (1) or standard error (2). Where the kernel does not tell, the call
+/// has had its time.
+#[cfg(target_os = "linux")]
+pub(crate) fn blocked_in_a_write(id: u32, descriptor: u32) -> bool {
+    match std::fs::read_to_string(format!("/proc/{id}/syscall")) {
+        Ok(call) => call.split(' ').nth(1) == Some(&format!("{descriptor:#x}")),
+        Err(_) => {
+            std::thread::sleep(Duration::from_millis(200));
+            true
+        }
     }
 }
 
@@ -184,10 +199,11 @@ impl Done {
     #[track_caller]
     pub(crate) fn error(&self) -> Value {
         let document = self.json();
+        assert_eq!(document["schema"], "session-export/error/v1");
         let known = keys(&document);
         let unknown = known
             .iter()
-            .find(|key| !["error", "task_id", "reconciliation"].contains(key));
+            .find(|key| !["error", "task_id", "reconciliation", "schema"].contains(key));
         assert_eq!(unknown, None, "{document}");
         if let Some(id) = document.get("task_id") {
             let hint = format!("task {} goes on", id.as_str().unwrap());

@@ -15,7 +15,7 @@ use super::{Download, DownloadStream};
 use crate::client::Cut;
 use crate::operation::{Operation, Reply};
 use crate::retry::Budget;
-use crate::{Client, Error, ErrorKind};
+use crate::{Client, Error, ErrorKind, PauseReason};
 
 /// How many times a file is begun, where it cannot be continued.
 const WHOLE_ATTEMPTS: u32 = 3;
@@ -209,6 +209,9 @@ fn back_off(task: &TaskId, number: u32) -> Duration {
 
 /// Lets `time` pass. When the deadline comes first, that is the error, and `cause` is why there was a pause.
 pub(super) async fn pause(client: &Client, time: Duration, cause: Error) -> Result<(), Error> {
+    client
+        .pauses()
+        .tell(Operation::Download, time, || PauseReason::after(&cause));
     match client.within(time, pending::<()>()).await {
         Err(Cut::Deadline) => Err(client.deadline_error(Operation::Download).with_source(cause)),
         Ok(()) | Err(Cut::Limit) => Ok(()),

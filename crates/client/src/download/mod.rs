@@ -5,6 +5,7 @@ mod format;
 mod interruption;
 mod open;
 mod partial;
+mod progress;
 mod ranges;
 mod receipt;
 mod stream;
@@ -19,10 +20,12 @@ use session_export_model::TaskId;
 pub use file_name::FileName;
 pub use format::FileFormat;
 pub use partial::PartialFile;
+pub use progress::DownloadProgress;
 pub use receipt::{FileReceipt, Receipt, Sha256Digest};
 pub use stream::DownloadStream;
 pub use whole_file::WholeFile;
 
+use self::progress::ProgressListener;
 use crate::{Client, Error};
 
 /// A download that has not been started yet.
@@ -59,6 +62,7 @@ pub struct Download {
     resume: bool,
     keep_partial: bool,
     partial: Option<PartialFile>,
+    progress: ProgressListener,
 }
 
 impl Download {
@@ -74,6 +78,7 @@ impl Download {
             resume: true,
             keep_partial: false,
             partial: None,
+            progress: ProgressListener::default(),
         }
     }
 
@@ -129,6 +134,16 @@ impl Download {
     /// checked first, and an error of that leaves it where it is.
     pub fn continue_from(mut self, partial: PartialFile) -> Self {
         self.partial = Some(partial);
+        self
+    }
+
+    /// Calls `listener` as soon as the head is there, and then after each piece that arrives, on the thread that polls:
+    /// it should be quick. Nobody is told by default.
+    ///
+    /// It is told of bytes that have arrived, which may not be on disk yet, and never that a file is whole: only an `Ok`
+    /// says so.
+    pub fn on_progress(mut self, listener: impl Fn(DownloadProgress) + Send + Sync + 'static) -> Self {
+        self.progress = ProgressListener::new(listener);
         self
     }
 

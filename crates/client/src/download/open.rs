@@ -66,6 +66,7 @@ pub(super) async fn begin(
     check_size(download.max_bytes, 0, length)?;
     let (status, headers, secrets) = (reply.status, reply.headers, reply.secrets);
     let mut stream = DownloadStream::new(download, reply.body, &headers, length, ranges);
+    stream.tell_progress();
 
     let (mut held, mut start) = (VecDeque::new(), Vec::new());
     read_ahead(&mut stream, &mut held, &mut start, |start| {

@@ -20,6 +20,7 @@ use tracing::debug;
 use super::format::PREFIX;
 use super::interruption::{Breaks, Interruption, pause};
 use super::open::{call, name_in};
+use super::progress::ProgressListener;
 use super::ranges::{Answer, judge, validator};
 use super::watch::IdleWatch;
 use super::{Download, FileFormat, FileName, Receipt, Sha256Digest};
@@ -56,6 +57,7 @@ pub struct DownloadStream {
     /// The strong entity tag that the rest can be asked for with.
     tag: Option<String>,
     resume: bool,
+    progress: ProgressListener,
     breaks: Breaks,
     /// The request for the rest, and the pause before it.
     asking: Option<Asking>,
@@ -105,6 +107,7 @@ impl DownloadStream {
             timer: None,
             tag: ranges.then(|| validator(headers)).flatten(),
             resume: download.resume,
+            progress: download.progress.clone(),
             breaks: Breaks::default(),
             asking: None,
             end: None,
@@ -163,6 +166,10 @@ impl DownloadStream {
     /// How many bytes the server announced.
     pub fn announced_bytes(&self) -> Option<u64> {
         self.length
+    }
+
+    pub(super) fn tell_progress(&self) {
+        self.progress.tell(self.arrived, self.length);
     }
 
     pub(super) fn arrived(&self) -> u64 {
@@ -280,6 +287,7 @@ impl DownloadStream {
         }
         let wanted = PREFIX.saturating_sub(self.prefix.len()).min(data.len());
         self.prefix.extend_from_slice(&data[..wanted]);
+        self.tell_progress();
         Ok(())
     }
 
@@ -352,6 +360,7 @@ impl DownloadStream {
             self.file_name = name_in(&reply.headers);
         }
         self.body = reply.body;
+        self.tell_progress();
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use super::{Operation, credential};
 use crate::client::Cut;
 use crate::deadline::Deadline;
 use crate::retry::{Attempts, Failed, Place, Tries};
-use crate::{Client, Error, ErrorKind, ServiceFailure};
+use crate::{Client, Error, ErrorKind, PauseReason, ServiceFailure};
 
 /// More than any reply but a file: a page of 100 sessions has about 100 KiB.
 const MOST_REPLY_BYTES: usize = 16 << 20;
@@ -281,6 +281,8 @@ async fn held_back(client: &Client, operation: Operation, place: &Place<'_>) -> 
         if left.is_some_and(|left| left <= wait) {
             return Err(Error::new(operation, ErrorKind::HeldBack { wait }));
         }
+        debug!(%operation, ?wait, "held back by a 429");
+        client.pauses().tell(operation, wait, || PauseReason::Throttled);
         client.clock().sleep(wait).await;
     }
 }

@@ -11,7 +11,7 @@ use tracing::debug;
 use super::classify::{Failure, Verdict, classify};
 use super::{Pauses, Place, budget};
 use crate::deadline::Deadline;
-use crate::{Client, Error, ErrorKind, Operation};
+use crate::{Client, Error, ErrorKind, Operation, PauseReason};
 
 /// Whether a call is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,12 @@ impl<'a> Attempts<'a> {
         self.number += 1;
         let status = error.service().map(|failure| failure.status.as_u16());
         debug!(operation = %self.operation, attempt = self.number, ?pause, reason = error.kind().as_str(), status, "trying again");
+        client
+            .pauses()
+            .tell(self.operation, pause, || match window(&error) {
+                Some(_) => PauseReason::Throttled,
+                None => PauseReason::after(&error),
+            });
         client.clock().sleep(pause).await;
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use session_export::{
-    Client, Clock, Download, Error, ErrorKind, FileReceipt, ReadyExport, Sleep, TransportErrorKind,
+    Client, Clock, Download, Error, ErrorKind, FileReceipt, Pause, ReadyExport, Sleep, TransportErrorKind,
 };
 use session_export_testkit::server::{Connection, Received, Server};
 use sha2::{Digest, Sha256};
@@ -146,6 +146,8 @@ pub(crate) struct Rig {
     server: Server,
     pub(crate) ready: ReadyExport,
     pub(crate) clock: Brisk,
+    /// What the client told of its pauses.
+    pub(crate) pauses: Arc<Mutex<Vec<Pause>>>,
     pub(crate) directory: tempfile::TempDir,
 }
 
@@ -154,6 +156,8 @@ impl Rig {
         let replies = Arc::new(Mutex::new(replies.into_iter().collect::<VecDeque<_>>()));
         let server = Server::plain(move |connection| serve(connection, Arc::clone(&replies))).await;
         let clock = Brisk::default();
+        let pauses = Arc::<Mutex<Vec<Pause>>>::default();
+        let told = Arc::clone(&pauses);
         let client = Client::builder(
             endpoint(&format!("http://{}", server.address())),
             PROJECT.parse().unwrap(),
@@ -161,6 +165,7 @@ impl Rig {
         .transport(transport())
         .authenticator(static_token())
         .clock(clock.clone())
+        .on_pause(move |pause| told.lock().unwrap().push(pause.clone()))
         .build()
         .unwrap();
         let ready = guarded(client.task(TASK.parse().unwrap()).ready()).await.unwrap();
@@ -168,6 +173,7 @@ impl Rig {
             server,
             ready,
             clock,
+            pauses,
             directory: tempfile::tempdir().unwrap(),
         }
     }

@@ -50,7 +50,7 @@ pub(super) async fn check(
         .login
         .project(access.iam.as_ref(), &access.aim, context.progress);
     let connected = match project.await {
-        Ok(project_id) => access.connect(project_id, limit),
+        Ok(project_id) => access.connect(project_id, limit, context.progress),
         Err(failure) => Err(failure),
     };
     let connection = match connected {
