@@ -66,7 +66,7 @@ impl PageOptions {
 /// One file without a script and without a link: charts are drawings (SVG) inside of it, and its policy
 /// (`Content-Security-Policy`) forbids whatever could still be loaded. Light and dark follow the reader's setting; a switch
 /// without a script changes between English and Chinese. Every text of a session is escaped and cut after 160 characters,
-/// so that the size follows from the lengths of the lists (about 100 KB with 10 names each), never from the number of
+/// so that the size follows from the lengths of the lists (about 80 KB with 10 names each), never from the number of
 /// sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
