@@ -11,11 +11,13 @@ pub struct FaultScriptError {
 }
 
 impl FaultScriptError {
+    /// The rule of the JSON reader repeats what the script says: control characters of that are not shown.
     pub(super) fn new(field: &str, rule: impl fmt::Display) -> Self {
+        let visible = |text: &str| text.replace(char::is_control, "\u{fffd}");
         Self {
-            field: field.to_owned(),
+            field: visible(field),
             name: String::new(),
-            rule: rule.to_string(),
+            rule: visible(&rule.to_string()),
         }
     }
 

@@ -181,6 +181,20 @@ fn what_is_no_script_at_all_is_refused() {
 }
 
 #[test]
+fn what_a_script_says_is_not_repeated_with_control_characters() {
+    for script in [
+        one("{\"operation\": \"list\u{7f}\", \"fault\": {\"revoke_keys\": {}}}"),
+        one(r#"{"operation": "list\u001b[2J", "fault": {"revoke_keys": {}}}"#),
+    ] {
+        let text = refused(&script);
+        assert!(
+            text.contains("list\u{fffd}") && !text.contains(char::is_control),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
 fn every_fault_of_the_library_has_a_json_form() {
     let second = Duration::from_secs(1);
     let faults = [
