@@ -1,6 +1,7 @@
 //! Short texts that are written often: on the stack, without an allocation.
 
 use std::fmt::{self, Write};
+use std::net::IpAddr;
 
 /// The longest: an IPv6 address with an IPv4 tail has 45 bytes.
 const CAPACITY: usize = 48;
@@ -28,6 +29,22 @@ impl Written {
     pub(crate) fn of(value: impl fmt::Display) -> Self {
         let mut written = Self::new();
         write!(written, "{value}").expect("the text is short");
+        written
+    }
+
+    /// An address in its canonical form.
+    pub(crate) fn address(address: IpAddr) -> Self {
+        let IpAddr::V4(v4) = address else {
+            return Self::of(address);
+        };
+        let mut written = Self::new();
+        for (at, octet) in v4.octets().into_iter().enumerate() {
+            if at > 0 {
+                written.push(b'.');
+            }
+            let digits = 1 + usize::from(octet > 9) + usize::from(octet > 99);
+            written.push_number(octet.into(), digits);
+        }
         written
     }
 
@@ -64,7 +81,7 @@ impl Write for Written {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv6Addr};
+    use std::net::Ipv6Addr;
 
     use super::*;
 
@@ -73,10 +90,18 @@ mod tests {
         let longest = IpAddr::from(Ipv6Addr::new(
             0x1111, 0x2222, 0x3333, 0x4444, 0x5555, 0x6666, 0x7777, 0x8888,
         ));
-        assert_eq!(Written::of(longest).as_str(), longest.to_string());
+        assert_eq!(Written::address(longest).as_str(), longest.to_string());
         let mut written = Written::new();
         assert!(written.write_str(&"a".repeat(CAPACITY)).is_ok());
         assert!(written.write_str("a").is_err());
+    }
+
+    #[test]
+    fn an_address_is_in_canonical_form() {
+        for octet in 0..=255 {
+            let address = IpAddr::from([octet, 0, 10, 255 - octet]);
+            assert_eq!(Written::address(address).as_str(), address.to_string());
+        }
     }
 
     #[test]

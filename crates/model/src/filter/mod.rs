@@ -218,7 +218,7 @@ impl Serialize for SessionFilter {
         text("app_server_group_id", self.app_server_group_id())?;
         for (name, address) in [("vm_ip", self.vm_ip()), ("public_ip", self.public_ip())] {
             match address.map(|address| (address, address.address())) {
-                Some((_, Some(address))) => text(name, Some(Written::of(address).as_str()))?,
+                Some((_, Some(address))) => text(name, Some(Written::address(address).as_str()))?,
                 Some((verbatim, None)) => text(name, Some(&verbatim.to_text()))?,
                 None => {}
             }
