@@ -4,13 +4,14 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http_body::Body;
 use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
 use session_export_model::{ClockSkew, ErrorBody, parse_http_date, retry_hint};
 use session_export_transport::{
     Delivery, Request, RequestBody, ResponseBody, TransportError, TransportErrorKind,
 };
-use tracing::debug;
+use tracing::{Level, debug, enabled};
 
 use super::{Operation, credential};
 use crate::client::Cut;
@@ -23,20 +24,36 @@ const MOST_REPLY_BYTES: usize = 16 << 20;
 /// An error body is read up to here; the rest is of no use.
 const MOST_ERROR_BYTES: usize = 64 << 10;
 
-/// A request that is complete but for its credential.
+/// All of a request but its credential; each attempt makes a request of its own of it.
 pub(crate) struct Call {
     operation: Operation,
-    request: Request,
+    method: Method,
+    uri: Uri,
+    content_type: Option<HeaderValue>,
+    /// The headers of this call only.
+    further: Vec<(HeaderName, HeaderValue)>,
+    body: RequestBody,
     tries: Tries,
 }
 
+/// Room for a request's headers, those of a signature and those that a transport adds included.
+const HEADERS: usize = 8;
+/// A body's buffer is as large as the length that the reply announces, up to here.
+const MOST_AT_ONCE: usize = 256 << 10;
+
 /// The times of an attempt that succeeded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Exchange {
     /// By this machine's wall clock.
     pub(crate) started_at: DateTime<Utc>,
+    date: Option<HeaderValue>,
+}
+
+impl Exchange {
     /// When the server says that it answered.
-    pub(crate) date: Option<DateTime<Utc>>,
+    pub(crate) fn date(&self) -> Option<DateTime<Utc>> {
+        parse_http_date(self.date.as_ref()?.to_str().ok()?)
+    }
 }
 
 /// A response whose status was a success.
@@ -56,34 +73,48 @@ impl Call {
 
     pub(crate) fn post(operation: Operation, uri: Uri, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut call = Self::new(operation, Method::POST, uri, RequestBody::from(body));
-        call.request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        call.content_type = Some(HeaderValue::from_static(content_type));
         call
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.request.headers_mut().insert(name, value);
+        self.further.push((name, value));
         self
     }
 
     fn new(operation: Operation, method: Method, uri: Uri, body: RequestBody) -> Self {
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        let accept = if operation == Operation::Download {
-            "*/*"
-        } else {
-            "application/json"
-        };
-        request
-            .headers_mut()
-            .insert(ACCEPT, HeaderValue::from_static(accept));
         Self {
             operation,
-            request,
+            method,
+            uri,
+            content_type: None,
+            further: Vec::new(),
+            body,
             tries: Tries::ByPolicy,
         }
+    }
+
+    /// The request of one attempt, without a credential.
+    fn request(&self, client: &Client) -> Request {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        let accept = if self.operation == Operation::Download {
+            HeaderValue::from_static("*/*")
+        } else {
+            HeaderValue::from_static("application/json")
+        };
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(ACCEPT, accept);
+        if let Some(content_type) = &self.content_type {
+            headers.insert(CONTENT_TYPE, content_type.clone());
+        }
+        for (name, value) in &self.further {
+            headers.insert(name, value.clone());
+        }
+        headers.insert(USER_AGENT, client.user_agent());
+        *request.headers_mut() = headers;
+        request
     }
 
     /// Whether it is made again.
@@ -96,8 +127,8 @@ impl Call {
     /// read yet; what becomes of it is the caller's affair.
     ///
     /// Cancel safety: dropping the future drops the exchange; for a submit the outcome is then unknown.
-    pub(crate) async fn send(mut self, client: &Client) -> Result<Reply, Error> {
-        let mut attempts = self.start(client);
+    pub(crate) async fn send(self, client: &Client) -> Result<Reply, Error> {
+        let mut attempts = Attempts::new(client, self.operation, self.tries);
         let reply = self.until_success(client, &mut attempts).await?;
         attempts.succeeded();
         Ok(reply)
@@ -109,17 +140,16 @@ impl Call {
     /// `blank` tells a value that would also come of a body with nothing in it: then the body is searched for an error
     /// code, because some of the service's error codes are documented with status 200.
     pub(crate) async fn json<T: DeserializeOwned>(
-        mut self,
+        self,
         client: &Client,
         blank: impl Fn(&T) -> bool,
     ) -> Result<(T, Exchange), Error> {
-        let mut attempts = self.start(client);
+        let mut attempts = Attempts::new(client, self.operation, self.tries);
         loop {
             let reply = self.until_success(client, &mut attempts).await?;
-            let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
             let exchange = Exchange {
                 started_at: reply.started_at,
-                date: date.and_then(parse_http_date),
+                date: reply.headers.get(DATE).cloned(),
             };
             match reply.json(client, &blank).await {
                 Ok(value) => {
@@ -129,11 +159,6 @@ impl Call {
                 Err(failed) => attempts.after(failed).await?,
             }
         }
-    }
-
-    fn start<'a>(&mut self, client: &'a Client) -> Attempts<'a> {
-        self.request.headers_mut().insert(USER_AGENT, client.user_agent());
-        Attempts::new(client, self.operation, self.tries)
     }
 
     async fn until_success(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Reply, Error> {
@@ -160,7 +185,7 @@ impl Call {
         // A server may repeat them in its message.
         let sensitive = request.headers().values().filter(|value| value.is_sensitive());
         let secrets: Vec<_> = sensitive.cloned().collect();
-        let began = client.clock().monotonic();
+        let began = enabled!(Level::DEBUG).then(|| client.clock().monotonic());
         let outcome = match client
             .within(client.head_limit(), client.transport().send(request))
             .await
@@ -178,13 +203,15 @@ impl Call {
                 Err(failed(error, Delivery::Unknown, None))
             }
         };
-        let elapsed = client.clock().monotonic().saturating_sub(began);
-        let host = self.request.uri().host().unwrap_or_default();
-        match &outcome {
-            Ok(response) => {
-                debug!(%operation, host, status = response.status().as_u16(), request_id = request_id(response.headers()), ?elapsed, "response");
+        if let Some(began) = began {
+            let elapsed = client.clock().monotonic().saturating_sub(began);
+            let host = self.uri.host().unwrap_or_default();
+            match &outcome {
+                Ok(response) => {
+                    debug!(%operation, host, status = response.status().as_u16(), request_id = request_id(response.headers()), ?elapsed, "response");
+                }
+                Err(failed) => debug!(%operation, host, error = %failed.error, ?elapsed, "no response"),
             }
-            Err(failed) => debug!(%operation, host, error = %failed.error, ?elapsed, "no response"),
         }
         let (head, body) = outcome?.into_parts();
         let mut reply = Reply {
@@ -225,7 +252,7 @@ impl Call {
         };
         loop {
             held_back(client, operation, &place).await.map_err(not_sent)?;
-            let mut request = self.request.clone();
+            let mut request = self.request(client);
             let at = client.clock().now();
             let stamp = credential::authenticate(client, operation, &mut request, at)
                 .await
@@ -301,6 +328,7 @@ async fn read_up_to(
     body: &mut ResponseBody,
     most: usize,
 ) -> (Bytes, Result<(), Error>) {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut whole = BytesMut::new();
     let end = loop {
         let frame = match client.within(client.idle_limit(), body.frame()).await {
@@ -315,6 +343,12 @@ async fn read_up_to(
             whole.extend_from_slice(&data[..most - whole.len()]);
             let error = TransportError::new(TransportErrorKind::BodyTooLarge, Delivery::Unknown);
             break Err(Error::transport(operation, error));
+        }
+        if whole.is_empty() {
+            if body.is_end_stream() {
+                return (data, Ok(()));
+            }
+            whole.reserve(announced.min(MOST_AT_ONCE).max(data.len()));
         }
         whole.extend_from_slice(&data);
     };
