@@ -1,6 +1,5 @@
 //! A server that answers the calls with fixed replies, in as little time as it can.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -80,24 +79,22 @@ impl<F: Fn(&[u8]) + Clone + Send + 'static> Server<F> {
     }
 }
 
-fn serve(
+async fn serve(
     mut stream: TcpStream,
     replies: Arc<Replies>,
     observe: impl Fn(&[u8]) + Send + 'static,
-) -> impl Future<Output = Result<(), Failure>> + Send {
-    async move {
-        let mut received = BytesMut::with_capacity(8 << 10);
-        loop {
-            match length(&received) {
-                Some(length) if received.len() >= length => {
-                    observe(&received[..length]);
-                    let target = target(&received)?;
-                    answer(&mut stream, &replies, &target).await?;
-                    received.advance(length);
-                }
-                _ if stream.read_buf(&mut received).await? == 0 => return Ok(()),
-                _ => {}
+) -> Result<(), Failure> {
+    let mut received = BytesMut::with_capacity(8 << 10);
+    loop {
+        match length(&received) {
+            Some(length) if received.len() >= length => {
+                observe(&received[..length]);
+                let target = target(&received)?;
+                answer(&mut stream, &replies, &target).await?;
+                received.advance(length);
             }
+            _ if stream.read_buf(&mut received).await? == 0 => return Ok(()),
+            _ => {}
         }
     }
 }

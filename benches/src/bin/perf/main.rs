@@ -2,6 +2,7 @@
 
 mod budgets;
 mod callgrind;
+mod comparisons;
 mod counts;
 mod programs;
 
@@ -28,6 +29,13 @@ fn main() -> ExitCode {
 fn run() -> Result<bool, Failure> {
     let out = &mut stdout().lock();
     callgrind::check()?;
+    let everything = match std::env::args().nth(1).as_deref() {
+        None => true,
+        Some("budgets") => false,
+        Some(other) => {
+            return Err(format!("{other:?} is nothing to measure; give budgets, or nothing").into());
+        }
+    };
     let budgets = Budgets::read()?;
     let measured = counts::count_all(out)?;
     let mut kept = true;
@@ -40,6 +48,9 @@ fn run() -> Result<bool, Failure> {
     }
     if kept {
         writeln!(out, "Every budget of benches/budgets.toml is kept.")?;
+    }
+    if everything {
+        comparisons::print_all(out)?;
     }
     Ok(kept)
 }
