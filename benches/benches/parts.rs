@@ -53,7 +53,7 @@ fn replies(c: &mut Criterion) {
     });
     let error = br#"{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached","request_id":"6f3c"}"#;
     c.bench_function("read: an error's body", |b| {
-        b.iter(|| black_box(ErrorBody::read(black_box(error)).code().is_some()))
+        b.iter(|| black_box(ErrorBody::read(black_box(error)).code().is_some()));
     });
 }
 

@@ -1,5 +1,12 @@
 //! Both sides of every comparison put the same bytes on the wire, and the hashes are those of a real signature.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
 use std::sync::{Arc, Mutex};
 
 use session_export_benches::cases::{Carrier, Operation};

@@ -21,6 +21,8 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let id = format!("{}{bytes}", wire::READY);
     let path = directory.join("file");
+    // What an earlier run left is no part of this one.
+    let _ = std::fs::remove_file(&path);
     match (side, carrier) {
         ("ours", carrier) => {
             let client = ours::client(carrier, Operation::Poll, base)?;

@@ -4,6 +4,11 @@
 //! - `scale waiting <exports>`
 //! - `scale tokens <calls> <tasks>`
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a private program that measures time and starts tasks"
+)]
+
 mod download;
 mod tokens;
 mod waiting;
