@@ -127,6 +127,22 @@ chaos seed="6" exports="1000":
 disk:
     .ci/disk.sh
 
+# Instructions and allocations of every call against benches/budgets.toml; the first thing to run after a change to a hot path.
+budgets: _valgrind
+    cargo build --quiet --profile bench -p session-export-benches --bins
+    "${CARGO_TARGET_DIR:-target}/release/perf" budgets
+
+# The whole table of docs/performance.md: ours, the HTTP stacks alone, curl, the official Python SDK. Minutes.
+perf: _valgrind
+    cargo build --quiet --release -p session-export-cli
+    cargo build --quiet --profile bench -p session-export-benches --bins
+    test -x target/official-sdk/bin/python || { python3 -m venv target/official-sdk && target/official-sdk/bin/pip install --quiet --disable-pip-version-check huaweicloudsdkworkspaceapp==3.1.219 huaweicloudsdkworkspace==3.1.219 openpyxl==3.1.5; }
+    "${CARGO_TARGET_DIR:-target}/release/perf"
+
+# valgrind counts the instructions. Debian: as root it is installed, otherwise this says what to do.
+_valgrind:
+    command -v valgrind >/dev/null || { [ "$(id -u)" = 0 ] || { echo "valgrind is missing, which counts the instructions; as root: apt-get install valgrind" >&2; exit 1; }; apt-get -qq update && apt-get -qq install --yes --no-install-recommends valgrind libc6-dbg >/dev/null; }
+
 # Fuzzes every target for so many seconds, in turn, and fails on a finding. Installs cargo-fuzz if it is not there.
 fuzz seconds *targets:
     .ci/fuzz.sh {{seconds}} {{targets}}
@@ -146,4 +162,4 @@ guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-cli --bin session-export settings::
 
 # Everything, in CI's order; the first failure ends it.
-ci: test test-hyper fmt clippy doc walls documents deny typos readme interop official-sdk
+ci: test test-hyper fmt clippy doc walls documents deny typos readme interop official-sdk budgets

@@ -1,17 +1,17 @@
 //! The client: an endpoint, a project, a credential and a transport, put together once.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use http::HeaderValue;
 use session_export_auth::Authenticate;
 use session_export_model::{ProjectId, SessionFilter, TaskId, TaskRef};
-use session_export_transport::{Clock, Transport};
+use session_export_transport::{Clock, Sleep, Transport};
 
 use crate::deadline::{Deadline, Phase, PhaseTimer};
 use crate::export::{ExportsInFlight, InFlight};
@@ -93,6 +93,7 @@ pub struct ClientBuilder {
 }
 
 /// Which limit ended a wait.
+#[derive(Clone, Copy)]
 pub(crate) enum Cut {
     /// The one of this step.
     Limit,
@@ -279,10 +280,17 @@ impl Client {
         if limit.is_zero() {
             return Err(cut);
         }
-        match select(pin!(future), self.shared.clock.sleep(limit)).await {
-            Either::Left((output, _)) => Ok(output),
-            Either::Right(((), _)) => Err(cut),
-        }
+        let mut future = pin!(future);
+        // What is ready at once, as a token from the cache and the body of a short reply are, needs no timer.
+        let mut sleep = None;
+        poll_fn(|cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(Ok(output));
+            }
+            let sleep: &mut Sleep = sleep.get_or_insert_with(|| self.shared.clock.sleep(limit));
+            sleep.as_mut().poll(cx).map(|()| Err(cut))
+        })
+        .await
     }
 }
 

@@ -43,6 +43,7 @@ mod task_query;
 mod task_ref;
 mod timestamp;
 mod violation;
+mod written;
 
 pub use advice::advice;
 pub use clock_skew::ClockSkew;

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeDelta, Timelike, Utc};
 
+use crate::written::Written;
+
 /// A text that is not a date and time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a date and time of the form 2024-02-27T03:47:51.182Z")]
@@ -32,17 +34,35 @@ pub fn parse_timestamp(text: &str) -> Result<DateTime<Utc>, ParseTimestampError>
 ///
 /// Digits beyond the third are cut off, never rounded. Years outside 0000 to 9999 cannot be read back.
 pub fn format_timestamp(time: DateTime<Utc>) -> String {
+    written_timestamp(time).as_str().to_owned()
+}
+
+/// The same without an allocation.
+pub(crate) fn written_timestamp(time: DateTime<Utc>) -> Written {
+    let (date, clock) = (time.date_naive(), time.time());
+    let mut text = match u32::try_from(date.year()) {
+        Ok(year @ 0..=9999) => {
+            let mut text = Written::new();
+            text.push_number(year, 4);
+            text
+        }
+        _ => Written::of(format_args!("{:04}", date.year())),
+    };
     // chrono keeps a leap second as a nanosecond count of a billion and more; `parse_timestamp` never makes one.
-    let millis = time.nanosecond().min(999_999_999) / 1_000_000;
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{millis:03}Z",
-        time.year(),
-        time.month(),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
+    let millis = clock.nanosecond().min(999_999_999) / 1_000_000;
+    for (sign, number, digits) in [
+        (b'-', date.month(), 2),
+        (b'-', date.day(), 2),
+        (b'T', clock.hour(), 2),
+        (b':', clock.minute(), 2),
+        (b':', clock.second(), 2),
+        (b'.', millis, 3),
+    ] {
+        text.push(sign);
+        text.push_number(number, digits);
+    }
+    text.push(b'Z');
+    text
 }
 
 fn parse(text: &[u8]) -> Option<DateTime<Utc>> {
@@ -162,6 +182,19 @@ mod tests {
     fn digits_beyond_the_third_are_cut_off() {
         let time = parse_timestamp("2024-02-27T03:47:51.182999999Z").unwrap();
         assert_eq!(format_timestamp(time), "2024-02-27T03:47:51.182Z");
+    }
+
+    proptest! {
+        #[test]
+        fn the_form_is_the_one_of_a_formatter(seconds in -200_000_000_000_i64..300_000_000_000, nanos in 0_u32..2_000_000_000) {
+            let Some(time) = DateTime::from_timestamp(seconds, nanos) else { return Ok(()) };
+            let expected = format!(
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                time.year(), time.month(), time.day(), time.hour(), time.minute(), time.second(),
+                time.nanosecond().min(999_999_999) / 1_000_000
+            );
+            prop_assert_eq!(format_timestamp(time), expected);
+        }
     }
 
     proptest! {

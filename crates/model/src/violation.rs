@@ -205,6 +205,10 @@ pub(crate) fn shown(value: &str) -> String {
 
 /// Collects what is wrong with one text: empty or blank, control characters, more than `most` characters.
 pub(crate) fn check_text(field: &'static str, value: &str, most: usize, found: &mut Vec<Violation>) {
+    // What nearly every text is.
+    if (1..=most).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return;
+    }
     if value.trim().is_empty() {
         found.push(Violation::new(
             field,

@@ -1,16 +1,48 @@
-//! Which of the transport's errors one of hyper's is.
+//! What can go wrong in an exchange, and which of the transport's errors that is.
 
 use std::error::Error as StdError;
 
-use hyper_util::client::legacy;
 use session_export_transport::{Delivery, TransportError, TransportErrorKind};
 use session_export_transport_net::{Tls, broken_body, chain, established, failed, is_tls};
 
 use crate::connector::ConnectFailure;
 use crate::names::UnknownName;
 
+/// An exchange without a response.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExchangeFailure {
+    /// Nothing of the request was written.
+    #[error("the request was not sent")]
+    Unsent(
+        #[from]
+        #[source]
+        Unsent,
+    ),
+    /// Bytes of it may be on their way: TLS 1.3 lets a client write before the server has judged its side of the
+    /// handshake.
+    #[error("there is no response")]
+    Sent(#[source] hyper::Error),
+}
+
+/// Why nothing of a request was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsent {
+    #[error("there is no connection")]
+    Connect(#[source] ConnectFailure),
+    /// The connection stood, and failed before it could carry a request.
+    #[error("the connection failed at once")]
+    Handshake(#[source] hyper::Error),
+    /// The connection was closed before it took the request.
+    #[error("the connection gave the request back")]
+    Returned(#[source] hyper::Error),
+    #[error("HTTP/2 was asked for, and the server does not speak it")]
+    NoHttp2,
+    #[error("the URL names no host")]
+    NoOrigin,
+}
+
 /// The error of an exchange without a response.
-pub(crate) fn of_exchange(error: &legacy::Error, tls: &Tls) -> TransportError {
+pub(crate) fn of_exchange(error: &ExchangeFailure, tls: &Tls) -> TransportError {
     let (kind, delivery) = classify(error);
     failed(kind, delivery, error, hidden, tls)
 }
@@ -22,40 +54,25 @@ pub(crate) fn of_body(error: &hyper::Error) -> TransportError {
 
 /// The texts of these say no more than the kind of the transport's error.
 fn hidden(error: &(dyn StdError + 'static)) -> bool {
-    error.is::<legacy::Error>() || error.is::<ConnectFailure>() || error.is::<UnknownName>()
+    let says_nothing = error
+        .downcast_ref::<Unsent>()
+        .is_some_and(|unsent| !matches!(unsent, Unsent::NoHttp2 | Unsent::NoOrigin));
+    says_nothing || error.is::<ExchangeFailure>() || error.is::<ConnectFailure>() || error.is::<UnknownName>()
 }
 
-fn classify(error: &legacy::Error) -> (TransportErrorKind, Delivery) {
-    if let Some(failure) = find::<ConnectFailure>(error) {
-        return (of_connecting(failure), Delivery::NotSent);
-    }
-    // Another request was setting up the connection that this one was to share, and failed or was dropped.
-    if error.is_connect() {
-        return (TransportErrorKind::Connect, Delivery::NotSent);
-    }
-    let Some(cause) = error.source() else {
-        // The pool's own checks, before it hands a request to its connection: HTTP/2 was asked for, the server has none.
-        return (TransportErrorKind::Unsupported, Delivery::NotSent);
+fn classify(error: &ExchangeFailure) -> (TransportErrorKind, Delivery) {
+    let unsent = match error {
+        ExchangeFailure::Sent(_) => return (established(error), Delivery::Unknown),
+        ExchangeFailure::Unsent(unsent) => unsent,
     };
-    // hyper says so, and gives the request back, only of one that it had not begun to write.
-    let canceled = cause
-        .downcast_ref::<hyper::Error>()
-        .is_some_and(hyper::Error::is_canceled);
-    if canceled {
-        let kind = if is_tls(error) {
-            TransportErrorKind::Tls
-        } else {
-            TransportErrorKind::Closed
-        };
-        return (kind, Delivery::NotSent);
-    }
-    // Without a connection's description the connection failed before the request was given to it. With one, bytes may
-    // be on their way: TLS 1.3 lets a client write before the server has judged its side of the handshake.
-    let delivery = match error.connect_info() {
-        None => Delivery::NotSent,
-        Some(_) => Delivery::Unknown,
+    let kind = match unsent {
+        Unsent::Connect(failure) => of_connecting(failure),
+        Unsent::Handshake(_) => established(error),
+        Unsent::Returned(_) if is_tls(error) => TransportErrorKind::Tls,
+        Unsent::Returned(_) => TransportErrorKind::Closed,
+        Unsent::NoHttp2 | Unsent::NoOrigin => TransportErrorKind::Unsupported,
     };
-    (established(error), delivery)
+    (kind, Delivery::NotSent)
 }
 
 fn of_connecting(failure: &ConnectFailure) -> TransportErrorKind {

@@ -10,8 +10,8 @@
 //! # }
 //! ```
 //!
-//! [`HyperTransport`] speaks HTTP/1.1 and, where a TLS server offers it, HTTP/2. It is hyper with hyper-util's pool and
-//! hyper-rustls' TLS, and has the settings of the reqwest transport under the same names. What it has in addition is
+//! [`HyperTransport`] speaks HTTP/1.1 and, where a TLS server offers it, HTTP/2. It is hyper with a small pool of
+//! connections and hyper-rustls' TLS, and has the settings of the reqwest transport under the same names. What it has in addition is
 //! that every request target reaches the wire as it was given: `/a/../b` stays `/a/../b`.
 //!
 //! # What is added to a request
@@ -21,10 +21,13 @@
 //!
 //! Its tests are in `session-export-transport-net`: every case there runs through both bundled transports.
 
+mod connection;
 mod connector;
+mod exchange;
 mod failure;
 mod link;
 mod names;
+mod pool;
 mod transport;
 
 pub use session_export_transport_net::{BuildTransportError, CryptoProvider};

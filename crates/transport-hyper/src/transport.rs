@@ -1,21 +1,22 @@
 //! The transport itself.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use session_export_transport::{
-    Request, RequestBody, Response, ResponseBody, Transport, TransportError, TransportErrorKind,
+    Request, Response, ResponseBody, Transport, TransportError, TransportErrorKind,
 };
 use session_export_transport_net::{
     BuildTransportError, FromSettings, PerRuntime, ReceivedBody, Settings, TransportBuilder, check, refused,
 };
 
 use crate::connector::Connector;
+use crate::exchange::exchange;
 use crate::failure;
+use crate::pool::Pool;
 
 /// Settings of a [`HyperTransport`]; see [`TransportBuilder`].
 pub type HyperTransportBuilder = TransportBuilder<HyperTransport>;
@@ -55,7 +56,7 @@ pub type HyperTransportBuilder = TransportBuilder<HyperTransport>;
 /// or resets the stream (HTTP/2). Whether the server saw the request is then unknown.
 pub struct HyperTransport {
     settings: Settings,
-    clients: PerRuntime<Client<Connector, RequestBody>>,
+    pools: PerRuntime<Arc<Pool>>,
 }
 
 impl HyperTransport {
@@ -83,13 +84,9 @@ impl HyperTransport {
         TransportBuilder::new()
     }
 
-    fn client(&self) -> Client<Connector, RequestBody> {
-        Client::builder(TokioExecutor::new())
-            .retry_canceled_requests(false)
-            .pool_idle_timeout(self.settings.pool_idle_limit)
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .build(Connector::new(&self.settings))
+    fn pool(&self) -> Arc<Pool> {
+        let connector = Connector::new(&self.settings);
+        Arc::new(Pool::new(connector, self.settings.pool_idle_limit))
     }
 
     /// A proxy that reads a request itself wants its credentials in it; a tunnel had them before.
@@ -114,7 +111,7 @@ impl FromSettings for HyperTransport {
     fn from_settings(settings: Settings) -> Result<Self, BuildTransportError> {
         Ok(Self {
             settings,
-            clients: PerRuntime::new(),
+            pools: PerRuntime::new(),
         })
     }
 }
@@ -132,15 +129,14 @@ impl fmt::Debug for HyperTransport {
 impl Transport for HyperTransport {
     async fn send(&self, mut request: Request) -> Result<Response, TransportError> {
         check(&request).map_err(|why| refused(TransportErrorKind::Unsupported, why))?;
-        let client = self.clients.client(|| Ok(self.client()))?;
+        let pool = self.pools.client(|| Ok(self.pool()))?;
         self.authorize_at_proxy(&mut request);
         // hyper takes some of them for instructions.
         request.extensions_mut().clear();
-        let mut response = client
-            .request(request)
+        let mut response = exchange(&pool, request)
             .await
             .map_err(|error| failure::of_exchange(&error, &self.settings.tls))?;
-        // The addresses of the connection, and hyper's notes.
+        // hyper's notes.
         response.extensions_mut().clear();
         let version = response.version();
         Ok(response.map(|body| ResponseBody::new(ReceivedBody::new(body, version, failure::of_body))))

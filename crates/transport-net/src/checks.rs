@@ -60,6 +60,12 @@ pub fn check(request: &Request) -> Result<(), Unsupported> {
     if *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS {
         return Err(Unsupported::Scheme);
     }
+    if *scheme == Scheme::HTTP && request.version() == Version::HTTP_2 {
+        return Err(Unsupported::PlainHttp2);
+    }
+    if is_plain(authority.as_str()) {
+        return Ok(());
+    }
     if authority.as_str().contains('@') {
         return Err(Unsupported::Credentials);
     }
@@ -70,10 +76,17 @@ pub fn check(request: &Request) -> Result<(), Unsupported> {
     if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
         return Err(Unsupported::Port);
     }
-    if *scheme == Scheme::HTTP && request.version() == Version::HTTP_2 {
-        return Err(Unsupported::PlainHttp2);
-    }
     Ok(())
+}
+
+/// Whether an authority is a name, and perhaps a port: nothing is wrong with it, and nearly all are like that.
+fn is_plain(authority: &str) -> bool {
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    !host.is_empty()
+        && host.bytes().all(is_name)
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
 #[cfg(test)]

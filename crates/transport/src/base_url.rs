@@ -81,18 +81,28 @@ impl BaseUrl {
                 "a segment that normalisation removes"
             );
             url.push('/');
-            url.extend(utf8_percent_encode(segment.as_ref(), ESCAPED));
+            push_escaped(&mut url, segment.as_ref());
         }
         let mut separator = '?';
         for (name, value) in pairs {
             url.push(separator);
-            url.extend(utf8_percent_encode(name, ESCAPED));
+            push_escaped(&mut url, name);
             url.push('=');
-            url.extend(utf8_percent_encode(value.as_ref(), ESCAPED));
+            push_escaped(&mut url, value.as_ref());
             separator = '&';
         }
         Uri::from_maybe_shared(bytes::Bytes::from(url))
             .expect("a checked base and encoded parts make a valid URL")
+    }
+}
+
+/// Most segments and many values have nothing to escape.
+fn push_escaped(url: &mut String, text: &str) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    if text.bytes().all(is_plain) {
+        url.push_str(text);
+    } else {
+        url.extend(utf8_percent_encode(text, ESCAPED));
     }
 }
 

@@ -4,6 +4,7 @@ mod provide;
 mod static_access_key;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -21,10 +22,11 @@ use crate::{AuthError, AuthErrorKind};
 /// An access key of a user, permanent or temporary. A temporary one has a security token and an end.
 ///
 /// It has no `Display`, its `Debug` hides the secrets, and their memory is overwritten when the last clone is dropped.
+/// Clones share their memory.
 #[derive(Clone)]
 pub struct AccessKey {
-    id: String,
-    secret: SecretString,
+    id: Arc<str>,
+    secret: Arc<SecretString>,
     security_token: Option<HeaderValue>,
     expires_at: Option<DateTime<Utc>>,
 }
@@ -45,8 +47,8 @@ impl AccessKey {
         }
         check("the secret access key", secret.trim())?;
         Ok(Self {
-            id: id.to_owned(),
-            secret: SecretString::from(secret.trim()),
+            id: id.into(),
+            secret: Arc::new(SecretString::from(secret.trim())),
             security_token: None,
             expires_at: None,
         })
@@ -79,6 +81,11 @@ impl AccessKey {
     /// The id, which is no secret: requests carry it in the open.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The same, for whoever keeps it.
+    pub(crate) fn shared_id(&self) -> Arc<str> {
+        Arc::clone(&self.id)
     }
 
     /// When it stops being valid, if that is known.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 use session_export_model::ProjectId;
 use session_export_transport::Request;
 
@@ -141,10 +141,10 @@ impl<P: ProvideAccessKey> AccessKeyAuthenticator<P> {
         self.cache.get(at, || self.provider.provide_access_key()).await
     }
 
-    /// The headers of the signed request.
-    fn sign(&self, request: &Request, key: &AccessKey, at: DateTime<Utc>) -> HeaderMap {
+    /// Adds the headers of a signature. Nothing in here fails or waits, so the request is changed as a whole.
+    fn sign(&self, request: &mut Request, key: &AccessKey, at: DateTime<Utc>) {
         let date = signer::timestamp(at);
-        let mut headers = request.headers().clone();
+        let mut headers = std::mem::take(request.headers_mut());
         headers.insert(
             X_SDK_DATE,
             HeaderValue::try_from(&date).expect("digits and two letters are a valid header value"),
@@ -164,7 +164,7 @@ impl<P: ProvideAccessKey> AccessKeyAuthenticator<P> {
         };
         let authorization = signer::authorization(key, parts, &SignedHeaders::of(parts), &date);
         headers.insert(header::AUTHORIZATION, authorization);
-        headers
+        *request.headers_mut() = headers;
     }
 }
 
@@ -177,7 +177,7 @@ impl<P: ProvideAccessKey> Authenticate for AccessKeyAuthenticator<P> {
         }
         let (key, stamp) = self.get(at).await?;
         self.pause.check(key.id(), at)?;
-        *request.headers_mut() = self.sign(request, &key, at);
+        self.sign(request, &key, at);
         self.pause.signed(&key, stamp, at);
         Ok(stamp)
     }

@@ -1,6 +1,6 @@
 //! A pause after a rejection, so that a key is not tried until it is locked.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -21,7 +21,7 @@ struct State {
 }
 
 struct Signed {
-    key_id: String,
+    key_id: Arc<str>,
     stamp: Stamp,
     at: DateTime<Utc>,
 }
@@ -67,7 +67,7 @@ impl Pause {
         let mut state = self.lock();
         // A rejection may have come since the check; its pause holds, and counts from here.
         state.latest = Some(Signed {
-            key_id: key.id().to_owned(),
+            key_id: key.shared_id(),
             stamp,
             at,
         });

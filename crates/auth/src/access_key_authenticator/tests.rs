@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use chrono::TimeDelta;
 use futures_util::future::{join, join_all, poll_immediate};
+use http::HeaderMap;
 use session_export_transport::RequestBody;
 use tokio::sync::Semaphore;
 

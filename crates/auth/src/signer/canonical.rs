@@ -14,9 +14,8 @@
 //! UTF-8.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use http::{HeaderMap, HeaderName, Method, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
 
@@ -42,7 +41,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// The names of the headers that are signed, sorted, each once. Displayed as in `Authorization`: `host;x-sdk-date`.
+/// The names of the headers that are signed, sorted, each once. In `Authorization` they are `host;x-sdk-date`.
 pub(crate) struct SignedHeaders(Vec<HeaderName>);
 
 impl SignedHeaders {
@@ -62,6 +61,16 @@ impl SignedHeaders {
         names.dedup();
         Self(names)
     }
+
+    /// Writes them as in `Authorization`.
+    pub(super) fn write(&self, out: &mut impl FnMut(&str)) {
+        let mut separator = "";
+        for name in &self.0 {
+            out(separator);
+            out(name.as_str());
+            separator = ";";
+        }
+    }
 }
 
 fn is_signed(name: &HeaderName) -> bool {
@@ -69,20 +78,12 @@ fn is_signed(name: &HeaderName) -> bool {
     name == "content-type" || (name.starts_with("x-") && !name.contains('_') && name != "x-auth-token")
 }
 
-impl fmt::Display for SignedHeaders {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for name in &self.0 {
-            write!(f, "{separator}{name}")?;
-            separator = ";";
-        }
-        Ok(())
-    }
-}
-
 /// Writes the canonical request to `out`, piece by piece.
 pub(super) fn write_request(parts: Parts<'_>, signed: &SignedHeaders, out: &mut impl FnMut(&[u8])) {
-    out(parts.method.as_str().to_ascii_uppercase().as_bytes());
+    match parts.method.as_str() {
+        upper if upper.bytes().all(|byte| byte.is_ascii_uppercase()) => out(upper.as_bytes()),
+        method => out(method.to_ascii_uppercase().as_bytes()),
+    }
     out(b"\n");
     write_path(parts.uri, out);
     out(b"\n");
@@ -91,7 +92,7 @@ pub(super) fn write_request(parts: Parts<'_>, signed: &SignedHeaders, out: &mut 
     write_headers(parts, signed, out);
     // Each header ends its line, and so this is a blank one.
     out(b"\n");
-    out(signed.to_string().as_bytes());
+    signed.write(&mut |text| out(text.as_bytes()));
     out(b"\n");
     write_body_hash(parts, out);
 }
@@ -130,25 +131,30 @@ fn write_encoded(bytes: &[u8], escaped: &'static AsciiSet, out: &mut impl FnMut(
 }
 
 fn write_headers(parts: Parts<'_>, signed: &SignedHeaders, out: &mut impl FnMut(&[u8])) {
+    let mut line = |name: &HeaderName, value: &[u8]| {
+        out(name.as_str().as_bytes());
+        out(b":");
+        out(value.trim_ascii());
+        out(b"\n");
+    };
     for name in &signed.0 {
-        let host = (*name == header::HOST).then(|| host(parts)).flatten();
-        let mut values: Vec<&[u8]> = match &host {
-            Some(host) => vec![host],
-            None => parts
-                .headers
-                .get_all(name)
-                .iter()
-                .map(|value| value.as_bytes())
-                .collect(),
-        };
-        // A line for each, in the order of the official Go signer.
-        values.iter_mut().for_each(|value| *value = value.trim_ascii());
-        values.sort_unstable();
-        for value in values {
-            out(name.as_str().as_bytes());
-            out(b":");
-            out(value);
-            out(b"\n");
+        if *name == header::HOST
+            && let Some(host) = host(parts)
+        {
+            line(name, &host);
+            continue;
+        }
+        let mut values = parts.headers.get_all(name).iter().map(HeaderValue::as_bytes);
+        match (values.next(), values.next()) {
+            (Some(only), None) => line(name, only),
+            (Some(first), Some(second)) => {
+                // A line for each, in the order of the official Go signer.
+                let all = [first, second].into_iter().chain(values);
+                let mut all: Vec<&[u8]> = all.map(<[u8]>::trim_ascii).collect();
+                all.sort_unstable();
+                all.into_iter().for_each(|value| line(name, value));
+            }
+            (None, _) => {}
         }
     }
 }

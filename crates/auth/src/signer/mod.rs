@@ -9,7 +9,7 @@ mod canonical;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderValue;
 use sha2::{Digest, Sha256};
@@ -21,7 +21,25 @@ const ALGORITHM: &str = "SDK-HMAC-SHA256";
 
 /// A moment in the form of `X-Sdk-Date`: `20191115T033655Z`.
 pub(crate) fn timestamp(at: DateTime<Utc>) -> String {
-    at.format("%Y%m%dT%H%M%SZ").to_string()
+    let (date, time) = (at.date_naive(), at.time());
+    let Ok(year @ 0..=9999) = u32::try_from(date.year()) else {
+        return at.format("%Y%m%dT%H%M%SZ").to_string();
+    };
+    let mut text = String::with_capacity(16);
+    push_two_digits(&mut text, year / 100);
+    for number in [year % 100, date.month(), date.day()] {
+        push_two_digits(&mut text, number);
+    }
+    text.push('T');
+    for number in [time.hour(), time.minute(), time.second()] {
+        push_two_digits(&mut text, number);
+    }
+    text.push('Z');
+    text
+}
+
+fn push_two_digits(text: &mut String, number: u32) {
+    text.extend([number / 10, number % 10].map(|digit| char::from(b'0' + digit as u8)));
 }
 
 /// The value of `Authorization`, marked as sensitive, for a request that carries everything else already. `date` is the
@@ -34,10 +52,14 @@ pub(crate) fn authorization(
 ) -> HeaderValue {
     let string_to_sign = string_to_sign(date, &canonical_request_hash(parts, signed));
     let signature = signature(key.expose_secret(), &string_to_sign);
-    let value = format!(
-        "{ALGORITHM} Access={}, SignedHeaders={signed}, Signature={signature}",
-        key.id()
-    );
+    let mut value = String::with_capacity(256);
+    for part in [ALGORITHM, " Access=", key.id(), ", SignedHeaders="] {
+        value.push_str(part);
+    }
+    signed.write(&mut |name| value.push_str(name));
+    for part in [", Signature=", &signature] {
+        value.push_str(part);
+    }
     let mut value = HeaderValue::try_from(value)
         .expect("an access key's id, header names and hexadecimal digits are visible ASCII");
     value.set_sensitive(true);
@@ -52,7 +74,7 @@ fn canonical_request_hash(parts: Parts<'_>, signed: &SignedHeaders) -> String {
 }
 
 fn string_to_sign(date: &str, canonical_request_hash: &str) -> String {
-    format!("{ALGORITHM}\n{date}\n{canonical_request_hash}")
+    [ALGORITHM, date, canonical_request_hash].join("\n")
 }
 
 /// The secret is the key as it is; nothing is derived from it. What HMAC makes of it is overwritten when `mac` is
@@ -66,9 +88,9 @@ fn signature(secret: &str, string_to_sign: &str) -> String {
 /// In lower-case digits.
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend_from_slice(&[byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]));
+    }
+    String::from_utf8(text).expect("digits are ASCII")
 }

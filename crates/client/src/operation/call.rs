@@ -4,13 +4,14 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http_body::Body;
 use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
 use session_export_model::{ClockSkew, ErrorBody, ErrorShape, one_line, parse_http_date, retry_hint};
 use session_export_transport::{
     Delivery, Request, RequestBody, ResponseBody, TransportError, TransportErrorKind,
 };
-use tracing::debug;
+use tracing::{Level, debug, enabled};
 
 use super::{Operation, credential};
 use crate::client::Cut;
@@ -23,20 +24,36 @@ const MOST_REPLY_BYTES: usize = 16 << 20;
 /// An error body is read up to here; the rest is of no use.
 const MOST_ERROR_BYTES: usize = 64 << 10;
 
-/// A request that is complete but for its credential.
+/// All of a request but its credential; each attempt makes a request of its own of it.
 pub(crate) struct Call {
     operation: Operation,
-    request: Request,
+    method: Method,
+    uri: Uri,
+    content_type: Option<HeaderValue>,
+    /// The headers of this call only.
+    further: Vec<(HeaderName, HeaderValue)>,
+    body: RequestBody,
     tries: Tries,
 }
 
+/// Room for a request's headers, those of a signature and those that a transport adds included.
+const HEADERS: usize = 8;
+/// A body's buffer is as large as the length that the reply announces, up to here.
+const MOST_AT_ONCE: usize = 256 << 10;
+
 /// The times of an attempt that succeeded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Exchange {
     /// By this machine's wall clock.
     pub(crate) started_at: DateTime<Utc>,
+    date: Option<HeaderValue>,
+}
+
+impl Exchange {
     /// When the server says that it answered.
-    pub(crate) date: Option<DateTime<Utc>>,
+    pub(crate) fn date(&self) -> Option<DateTime<Utc>> {
+        parse_http_date(self.date.as_ref()?.to_str().ok()?)
+    }
 }
 
 /// A response whose status was a success.
@@ -58,34 +75,48 @@ impl Call {
 
     pub(crate) fn post(operation: Operation, uri: Uri, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut call = Self::new(operation, Method::POST, uri, RequestBody::from(body));
-        call.request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        call.content_type = Some(HeaderValue::from_static(content_type));
         call
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.request.headers_mut().insert(name, value);
+        self.further.push((name, value));
         self
     }
 
     fn new(operation: Operation, method: Method, uri: Uri, body: RequestBody) -> Self {
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        let accept = if operation == Operation::Download {
-            "*/*"
-        } else {
-            "application/json"
-        };
-        request
-            .headers_mut()
-            .insert(ACCEPT, HeaderValue::from_static(accept));
         Self {
             operation,
-            request,
+            method,
+            uri,
+            content_type: None,
+            further: Vec::new(),
+            body,
             tries: Tries::ByPolicy,
         }
+    }
+
+    /// The request of one attempt, without a credential.
+    fn request(&self, client: &Client) -> Request {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        let accept = if self.operation == Operation::Download {
+            HeaderValue::from_static("*/*")
+        } else {
+            HeaderValue::from_static("application/json")
+        };
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(ACCEPT, accept);
+        if let Some(content_type) = &self.content_type {
+            headers.insert(CONTENT_TYPE, content_type.clone());
+        }
+        for (name, value) in &self.further {
+            headers.insert(name, value.clone());
+        }
+        headers.insert(USER_AGENT, client.user_agent());
+        *request.headers_mut() = headers;
+        request
     }
 
     /// Whether it is made again.
@@ -98,8 +129,8 @@ impl Call {
     /// read yet; what becomes of it is the caller's affair.
     ///
     /// Cancel safety: dropping the future drops the exchange; for a submit the outcome is then unknown.
-    pub(crate) async fn send(mut self, client: &Client) -> Result<Reply, Error> {
-        let mut attempts = self.start(client);
+    pub(crate) async fn send(self, client: &Client) -> Result<Reply, Error> {
+        let mut attempts = Attempts::new(client, self.operation, self.tries);
         let reply = self.until_success(client, &mut attempts).await?;
         attempts.succeeded();
         Ok(reply)
@@ -125,17 +156,16 @@ impl Call {
     }
 
     async fn whole<T>(
-        mut self,
+        self,
         client: &Client,
         understand: impl Fn(&WholeAnswer) -> Result<T, Error>,
     ) -> Result<(T, Exchange), Error> {
-        let mut attempts = self.start(client);
+        let mut attempts = Attempts::new(client, self.operation, self.tries);
         loop {
             let reply = self.until_success(client, &mut attempts).await?;
-            let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
             let exchange = Exchange {
                 started_at: reply.started_at,
-                date: date.and_then(parse_http_date),
+                date: reply.headers.get(DATE).cloned(),
             };
             let understood = reply.whole(client).await.and_then(|answer| understand(&answer));
             let error = match understood {
@@ -154,11 +184,6 @@ impl Call {
             };
             attempts.after(failed).await?;
         }
-    }
-
-    fn start<'a>(&mut self, client: &'a Client) -> Attempts<'a> {
-        self.request.headers_mut().insert(USER_AGENT, client.user_agent());
-        Attempts::new(client, self.operation, self.tries)
     }
 
     async fn until_success(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Reply, Error> {
@@ -184,7 +209,7 @@ impl Call {
         };
         let sensitive = request.headers().values().filter(|value| value.is_sensitive());
         let secrets: Vec<_> = sensitive.cloned().collect();
-        let began = client.clock().monotonic();
+        let began = enabled!(Level::DEBUG).then(|| client.clock().monotonic());
         let outcome = match client
             .within(client.head_limit(), client.transport().send(request))
             .await
@@ -202,13 +227,15 @@ impl Call {
                 Err(failed(error, Delivery::Unknown, None))
             }
         };
-        let elapsed = client.clock().monotonic().saturating_sub(began);
-        let host = self.request.uri().host().unwrap_or_default();
-        match &outcome {
-            Ok(response) => {
-                debug!(%operation, host, status = response.status().as_u16(), request_id = request_id(response.headers()), ?elapsed, "response");
+        if let Some(began) = began {
+            let elapsed = client.clock().monotonic().saturating_sub(began);
+            let host = self.uri.host().unwrap_or_default();
+            match &outcome {
+                Ok(response) => {
+                    debug!(%operation, host, status = response.status().as_u16(), request_id = request_id(response.headers()), ?elapsed, "response");
+                }
+                Err(failed) => debug!(%operation, host, error = %failed.error, ?elapsed, "no response"),
             }
-            Err(failed) => debug!(%operation, host, error = %failed.error, ?elapsed, "no response"),
         }
         let (head, body) = outcome?.into_parts();
         let mut reply = Reply {
@@ -249,7 +276,7 @@ impl Call {
         };
         loop {
             held_back(client, operation, &place).await.map_err(not_sent)?;
-            let mut request = self.request.clone();
+            let mut request = self.request(client);
             let at = client.clock().now();
             let stamp = credential::authenticate(client, operation, &mut request, at)
                 .await
@@ -351,6 +378,7 @@ async fn read_up_to(
     body: &mut ResponseBody,
     most: usize,
 ) -> (Bytes, Result<(), Error>) {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut whole = BytesMut::new();
     let end = loop {
         let frame = match client.within(client.idle_limit(), body.frame()).await {
@@ -365,6 +393,12 @@ async fn read_up_to(
             whole.extend_from_slice(&data[..most - whole.len()]);
             let error = TransportError::new(TransportErrorKind::BodyTooLarge, Delivery::Unknown);
             break Err(Error::transport(operation, error));
+        }
+        if whole.is_empty() {
+            if body.is_end_stream() {
+                return (data, Ok(()));
+            }
+            whole.reserve(announced.min(MOST_AT_ONCE).max(data.len()));
         }
         whole.extend_from_slice(&data);
     };

@@ -1,9 +1,8 @@
 //! `GET /v2/{project_id}/export-tasks`
 
-use chrono::{DateTime, Utc};
 use session_export_model::{ExportTaskInfo, ExportTaskList, TaskId, TaskQuery};
 
-use super::{Call, Operation};
+use super::{Call, Exchange, Operation};
 use crate::deadline::Phase;
 use crate::retry::Tries;
 use crate::{Client, Error};
@@ -11,8 +10,7 @@ use crate::{Client, Error};
 /// A page of the export centre's list.
 pub(crate) struct TaskPage {
     pub(crate) list: ExportTaskList,
-    /// By the reply's `Date`.
-    pub(crate) date: Option<DateTime<Utc>>,
+    pub(crate) exchange: Exchange,
 }
 
 impl Client {
@@ -36,8 +34,12 @@ impl Client {
     /// The page says of `is_download` only "default false", which may mean that a list hides tasks once they are
     /// downloaded; so a task that is missing is looked for among the downloaded ones too.
     pub(crate) async fn find_task(&self, id: &TaskId, tries: Tries) -> Result<Option<ExportTaskInfo>, Error> {
-        let query = TaskQuery::new().task_id(id.clone());
-        for query in [query.clone(), query.downloaded(true)] {
+        for among_downloaded in [false, true] {
+            let query = TaskQuery::new().task_id(id.clone());
+            let query = match among_downloaded {
+                true => query.downloaded(true),
+                false => query,
+            };
             let page = self.page_of_tasks(&query, tries).await?;
             let found = page
                 .export_tasks
@@ -72,9 +74,6 @@ impl Client {
                 list.count.is_none() && list.export_tasks.is_empty()
             })
             .await?;
-        Ok(TaskPage {
-            list,
-            date: exchange.date,
-        })
+        Ok(TaskPage { list, exchange })
     }
 }

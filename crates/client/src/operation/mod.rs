@@ -10,7 +10,7 @@ mod submit;
 
 use std::fmt;
 
-pub(crate) use call::{Call, Reply, service_failure};
+pub(crate) use call::{Call, Exchange, Reply, service_failure};
 pub use effect::Effect;
 pub use list_sessions::{ListSessions, SessionStream};
 

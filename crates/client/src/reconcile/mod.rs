@@ -157,7 +157,7 @@ impl Client {
             let (count, tasks) = (page.list.count, page.list.export_tasks);
             let window = *search
                 .window
-                .get_or_insert_with(|| attempt.window(sent, page.date));
+                .get_or_insert_with(|| attempt.window(sent, page.exchange.date()));
             // `{}` is no list. Of the downloaded ones there may well be none.
             if count.is_none() && tasks.is_empty() && offset == 0 && downloaded.is_none() {
                 return Err(not_understood("export_tasks: neither a task nor a count"));

@@ -39,7 +39,8 @@ pub(crate) struct Attempts<'a> {
     operation: Operation,
     number: u32,
     further: u32,
-    pauses: Pauses,
+    /// None before the first.
+    pauses: Option<Pauses>,
     /// The 401 after which there was another credential.
     refused: Option<Error>,
     last_cost: Option<u32>,
@@ -58,7 +59,7 @@ impl<'a> Attempts<'a> {
                 Tries::ByPolicy => policy.further_attempts(),
                 Tries::One => 0,
             },
-            pauses: policy.pauses(client.next_seed()),
+            pauses: None,
             refused: None,
             last_cost: None,
             place: None,
@@ -122,7 +123,9 @@ impl<'a> Attempts<'a> {
         if self.further == 0 || at_least > client.retry_policy().hint_limit() {
             return Err(error);
         }
-        let mut pause = self.pauses.next().unwrap_or_default().max(at_least);
+        let new = || client.retry_policy().pauses(client.next_seed());
+        let pauses = self.pauses.get_or_insert_with(new);
+        let mut pause = pauses.next().unwrap_or_default().max(at_least);
         if window(&error).is_some() {
             // Its place in the queue counts from now, not from when it has waited out the window.
             let now = client.clock().monotonic();

@@ -1,6 +1,6 @@
 //! After a 429 every call of the client is held back until the window that it names ends.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ struct State {
     until: Duration,
     /// The first moment that is nobody's slot.
     next_slot: Duration,
-    slots: BTreeMap<u64, Duration>,
+    /// By number, in the order in which they came: most go again from one end or the other.
+    slots: VecDeque<(u64, Duration)>,
     next_number: u64,
 }
 
@@ -45,7 +46,7 @@ impl CoolDown {
         }
         state.until = until;
         let mut next = until;
-        for slot in state.slots.values_mut() {
+        for (_, slot) in &mut state.slots {
             *slot = next;
             next = next.saturating_add(SPACING);
         }
@@ -61,7 +62,7 @@ impl CoolDown {
         if slot > now {
             state.next_slot = slot.saturating_add(SPACING);
         }
-        state.slots.insert(number, slot);
+        state.slots.push_back((number, slot));
         Place {
             cool_down: self,
             number,
@@ -73,17 +74,27 @@ impl CoolDown {
     }
 }
 
+impl State {
+    fn position(&self, number: u64) -> Option<usize> {
+        self.slots.binary_search_by_key(&number, |(other, _)| *other).ok()
+    }
+}
+
 impl Place<'_> {
     /// How long until its slot; zero when it has come.
     pub(crate) fn wait(&self, now: Duration) -> Duration {
-        let slot = self.cool_down.lock().slots.get(&self.number).copied();
+        let state = self.cool_down.lock();
+        let slot = state.position(self.number).map(|at| state.slots[at].1);
         slot.unwrap_or_default().saturating_sub(now)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.cool_down.lock().slots.remove(&self.number);
+        let mut state = self.cool_down.lock();
+        if let Some(at) = state.position(self.number) {
+            state.slots.remove(at);
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chrono::{DateTime, TimeZone, Utc};
 
+use crate::written::Written;
+
 /// A time as a text or as a value.
 ///
 /// A text is read by [`parse_timestamp`](crate::parse_timestamp) when the filter is built.
@@ -74,7 +76,7 @@ impl AddressFilter {
     /// What goes over the wire; an address in its canonical form.
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.0 {
-            AddressValue::Address(address) => Cow::Owned(address.to_string()),
+            AddressValue::Address(address) => Cow::Owned(Written::address(*address).as_str().to_owned()),
             AddressValue::Verbatim(text) | AddressValue::Unread(text) => Cow::Borrowed(text),
         }
     }

@@ -1,11 +1,14 @@
 //! The rules. Each function adds what it finds and stops nothing, so that one answer names every fault.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 
 use super::builder::Flag;
 use super::input::{AddressValue, TimeValue};
 use super::{
-    AddressFilter, ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, TimeInput, Window,
+    AddressFilter, Fields, ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, TimeInput,
+    Window,
 };
 use crate::violation::{check_text, shown};
 use crate::{
@@ -42,7 +45,7 @@ pub(super) fn judge(
         found.retain(|violation| violation.code().kind() == RuleKind::Structural);
     }
     Violations::check(found)?;
-    Ok(SessionFilter {
+    let fields = Fields {
         user_name,
         window,
         app_server_group_id,
@@ -52,6 +55,9 @@ pub(super) fn judge(
         states,
         created_successfully,
         service_rules: parts.service_rules,
+    };
+    Ok(SessionFilter {
+        fields: Arc::new(fields),
     })
 }
 
@@ -82,11 +88,14 @@ pub(super) fn check_window(operation: SessionOperation, window: Option<Window>, 
 
 /// The names, separated as the page wants it.
 pub(super) fn joined(states: &[SessionState]) -> String {
-    states
-        .iter()
-        .map(SessionState::as_str)
-        .collect::<Vec<_>>()
-        .join(",")
+    let mut joined = String::with_capacity(64);
+    for (at, state) in states.iter().enumerate() {
+        if at > 0 {
+            joined.push(',');
+        }
+        joined.push_str(state.as_str());
+    }
+    joined
 }
 
 fn text(

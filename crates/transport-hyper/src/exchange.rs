@@ -1,0 +1,141 @@
+//! One exchange on a connection, and what becomes of the connection.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderValue, Uri, Version};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1};
+use session_export_transport::{Request, RequestBody};
+
+use crate::failure::{ExchangeFailure, Unsent};
+use crate::pool::{Place, Pool, Taken};
+
+/// Sends `request` on a connection of `pool`, once.
+///
+/// Dropping the future drops the connection with it (HTTP/1), or resets the stream (HTTP/2).
+pub(crate) async fn exchange(
+    pool: &Arc<Pool>,
+    mut request: Request,
+) -> Result<http::Response<PooledBody>, ExchangeFailure> {
+    match pool.take(request.uri()).await? {
+        Taken::Http1 { mut sender, place } => {
+            if request.version() == Version::HTTP_2 {
+                place.give_back(sender);
+                return Err(Unsent::NoHttp2.into());
+            }
+            prepare(&mut request, place.to_proxy);
+            let response = sender.try_send_request(request).await.map_err(not_sent)?;
+            Ok(response.map(|body| PooledBody::new(body, Some((sender, place)))))
+        }
+        Taken::Http2(mut sender) => {
+            let response = sender.try_send_request(request).await.map_err(not_sent)?;
+            Ok(response.map(|body| PooledBody::new(body, None)))
+        }
+    }
+}
+
+/// hyper gives a request back only if it had not begun to write it.
+fn not_sent(mut error: TrySendError<Request>) -> ExchangeFailure {
+    match error.take_message() {
+        Some(_) => ExchangeFailure::Unsent(Unsent::Returned(error.into_error())),
+        None => ExchangeFailure::Sent(error.into_error()),
+    }
+}
+
+/// Gives an HTTP/1 request its host and its target the form that the other end reads.
+fn prepare(request: &mut Request, to_proxy: bool) {
+    if !request.headers().contains_key(HOST)
+        && let Some(host) = host(request.uri())
+    {
+        request.headers_mut().insert(HOST, host);
+    }
+    if to_proxy && request.uri().scheme() != Some(&Scheme::HTTPS) {
+        return;
+    }
+    let target = request.uri().path_and_query().cloned();
+    *request.uri_mut() = Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
+}
+
+/// The host, and the port unless the scheme implies it.
+fn host(uri: &Uri) -> Option<HeaderValue> {
+    let authority = uri.authority()?;
+    let implied = if uri.scheme() == Some(&Scheme::HTTPS) {
+        443
+    } else {
+        80
+    };
+    match authority.port_u16() {
+        Some(port) if port != implied => {
+            // As it was given, unless it was given in another form than a number has.
+            let canonical = authority
+                .as_str()
+                .rsplit(':')
+                .next()
+                .is_some_and(|text| !text.starts_with('0'));
+            match canonical {
+                true => HeaderValue::from_str(authority.as_str()).ok(),
+                false => HeaderValue::try_from(format!("{}:{port}", authority.host())).ok(),
+            }
+        }
+        _ => HeaderValue::from_str(authority.host()).ok(),
+    }
+}
+
+/// A response's body, which gives its connection back at its end. Dropped before that, it closes it.
+pub(crate) struct PooledBody {
+    body: Incoming,
+    connection: Option<(http1::SendRequest<RequestBody>, Place)>,
+}
+
+impl PooledBody {
+    fn new(body: Incoming, connection: Option<(http1::SendRequest<RequestBody>, Place)>) -> Self {
+        let mut pooled = Self { body, connection };
+        pooled.give_back_at_end();
+        pooled
+    }
+
+    fn give_back_at_end(&mut self) {
+        if self.body.is_end_stream()
+            && let Some((sender, place)) = self.connection.take()
+        {
+            place.give_back(sender);
+        }
+    }
+}
+
+impl Body for PooledBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        match &frame {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(_))) => self.give_back_at_end(),
+            Poll::Ready(None) => {
+                if let Some((sender, place)) = self.connection.take() {
+                    place.give_back(sender);
+                }
+            }
+            Poll::Ready(Some(Err(_))) => self.connection = None,
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,263 @@
+//! Connections that are open and not in use, by origin, and how a request gets one.
+//!
+//! hyper-util's own client does this too, at the cost of two boxed futures, a race and several clones of its settings for
+//! each request; what it costs and what was given up is in `docs/adr/0019-the-hyper-transport-has-its-own-pool.md`.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use hyper::client::conn::{http1, http2};
+use hyper::rt::{Executor, Timer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use session_export_transport::RequestBody;
+
+use crate::connection::{Opened, open};
+use crate::connector::Connector;
+use crate::failure::Unsent;
+
+type Http1 = http1::SendRequest<RequestBody>;
+type Http2 = http2::SendRequest<RequestBody>;
+
+/// The connections of one runtime.
+pub(crate) struct Pool {
+    connector: Connector,
+    idle_limit: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// A client talks to two or three.
+    origins: Vec<Origin>,
+    /// Whether somebody closes connections whose time has come.
+    is_watched: bool,
+}
+
+/// A scheme, a host and a port, and the connections to it.
+struct Origin {
+    scheme: Scheme,
+    authority: Authority,
+    /// The one that was used last is the last one.
+    idle: Vec<Idle>,
+    /// One carries every request.
+    shared: Option<Shared>,
+}
+
+struct Idle {
+    sender: Http1,
+    to_proxy: bool,
+    since: Instant,
+}
+
+struct Shared {
+    sender: Http2,
+    since: Instant,
+}
+
+/// A connection that a request can be sent on.
+pub(crate) enum Taken {
+    Http1 { sender: Http1, place: Place },
+    Http2(Http2),
+}
+
+/// Where an HTTP/1 connection goes once its response is read.
+pub(crate) struct Place {
+    pool: Arc<Pool>,
+    scheme: Scheme,
+    authority: Authority,
+    pub(crate) to_proxy: bool,
+}
+
+impl Pool {
+    pub(crate) fn new(connector: Connector, idle_limit: Duration) -> Self {
+        Self {
+            connector,
+            idle_limit,
+            state: Mutex::default(),
+        }
+    }
+
+    /// A connection for a request to `uri`, which names a scheme and a host: one that is not in use, or a new one.
+    pub(crate) async fn take(self: &Arc<Self>, uri: &Uri) -> Result<Taken, Unsent> {
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(Unsent::NoOrigin);
+        };
+        if let Some(taken) = self.take_idle(scheme, authority) {
+            return Ok(taken);
+        }
+        // Boxed: it is large, and most requests find a connection.
+        match Box::pin(open(self.connector.clone(), uri.clone())).await? {
+            Opened::Http1 { sender, to_proxy } => {
+                let place = self.place(scheme, authority, to_proxy);
+                Ok(Taken::Http1 { sender, place })
+            }
+            Opened::Http2(sender) => Ok(Taken::Http2(self.share(scheme, authority, sender))),
+        }
+    }
+
+    fn take_idle(self: &Arc<Self>, scheme: &Scheme, authority: &Authority) -> Option<Taken> {
+        let mut state = self.lock();
+        let origin = state.find(scheme, authority)?;
+        if let Some(shared) = origin.shared.take_if(|shared| shared.sender.is_closed()) {
+            drop(shared);
+        }
+        if let Some(shared) = &mut origin.shared {
+            shared.since = now();
+            return Some(Taken::Http2(shared.sender.clone()));
+        }
+        while let Some(idle) = origin.idle.pop() {
+            // One that is not ready has been closed by its server.
+            if idle.sender.is_ready() && idle.since.elapsed() < self.idle_limit {
+                let place = self.place(scheme, authority, idle.to_proxy);
+                let sender = idle.sender;
+                return Some(Taken::Http1 { sender, place });
+            }
+        }
+        None
+    }
+
+    fn place(self: &Arc<Self>, scheme: &Scheme, authority: &Authority, to_proxy: bool) -> Place {
+        Place {
+            pool: Arc::clone(self),
+            scheme: scheme.clone(),
+            authority: authority.clone(),
+            to_proxy,
+        }
+    }
+
+    /// Keeps an HTTP/2 connection for further requests; where another request was faster, its connection is used.
+    fn share(self: &Arc<Self>, scheme: &Scheme, authority: &Authority, sender: Http2) -> Http2 {
+        let mut state = self.lock();
+        let shared = &mut state.find_or_add(scheme, authority).shared;
+        if let Some(faster) = shared.as_ref().filter(|faster| !faster.sender.is_closed()) {
+            return faster.sender.clone();
+        }
+        *shared = Some(Shared {
+            sender: sender.clone(),
+            since: now(),
+        });
+        self.watch(&mut state);
+        sender
+    }
+
+    fn put(self: &Arc<Self>, place: &Place, sender: Http1) {
+        let mut state = self.lock();
+        let origin = state.find_or_add(&place.scheme, &place.authority);
+        origin.idle.push(Idle {
+            sender,
+            to_proxy: place.to_proxy,
+            since: now(),
+        });
+        self.watch(&mut state);
+    }
+
+    /// Sees to it that what stays unused is closed, also where no further request comes.
+    fn watch(self: &Arc<Self>, state: &mut State) {
+        if !std::mem::replace(&mut state.is_watched, true) {
+            let (pool, limit) = (Arc::downgrade(self), self.idle_limit);
+            TokioExecutor::new().execute(close_unused(pool, limit));
+        }
+    }
+
+    /// Closes what was unused for too long; how long until the next one is, if there is any.
+    fn sweep(&self) -> Option<Duration> {
+        let mut state = self.lock();
+        let limit = self.idle_limit;
+        let is_kept = |since: Instant, is_closed: bool| !is_closed && since.elapsed() < limit;
+        for origin in &mut state.origins {
+            origin
+                .idle
+                .retain(|idle| is_kept(idle.since, idle.sender.is_closed()));
+            let shared = &mut origin.shared;
+            shared.take_if(|shared| !is_kept(shared.since, shared.sender.is_closed()));
+        }
+        state
+            .origins
+            .retain(|origin| !origin.idle.is_empty() || origin.shared.is_some());
+        let idle = state
+            .origins
+            .iter()
+            .flat_map(|origin| &origin.idle)
+            .map(|idle| idle.since);
+        let shared = state
+            .origins
+            .iter()
+            .filter_map(|origin| origin.shared.as_ref())
+            .map(|shared| shared.since);
+        let next = idle
+            .chain(shared)
+            .min()
+            .map(|since| limit.saturating_sub(since.elapsed()));
+        state.is_watched = next.is_some();
+        next
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends with the pool, or when there is nothing to close.
+async fn close_unused(pool: Weak<Pool>, mut pause: Duration) {
+    loop {
+        TokioTimer::new().sleep(pause).await;
+        let Some(next) = pool.upgrade().and_then(|pool| pool.sweep()) else {
+            return;
+        };
+        // A moment later than the one that is due, so that it is due.
+        pause = next + Duration::from_millis(1);
+    }
+}
+
+impl Place {
+    /// Gives the connection back, now or as soon as it can carry another request; one that is closed is forgotten.
+    pub(crate) fn give_back(self, mut sender: Http1) {
+        if sender.is_closed() {
+            return;
+        }
+        if sender.is_ready() {
+            let pool = Arc::clone(&self.pool);
+            pool.put(&self, sender);
+            return;
+        }
+        TokioExecutor::new().execute(async move {
+            if sender.ready().await.is_ok() {
+                let pool = Arc::clone(&self.pool);
+                pool.put(&self, sender);
+            }
+        });
+    }
+}
+
+impl State {
+    fn find(&mut self, scheme: &Scheme, authority: &Authority) -> Option<&mut Origin> {
+        // As text first, which is what it nearly always is; hosts differ in case at most.
+        let is_same = |origin: &Origin| {
+            origin.scheme == *scheme
+                && (origin.authority.as_str() == authority.as_str() || origin.authority == *authority)
+        };
+        self.origins.iter_mut().find(|origin| is_same(origin))
+    }
+
+    fn find_or_add(&mut self, scheme: &Scheme, authority: &Authority) -> &mut Origin {
+        if self.find(scheme, authority).is_none() {
+            self.origins.push(Origin {
+                scheme: scheme.clone(),
+                authority: authority.clone(),
+                idle: Vec::new(),
+                shared: None,
+            });
+        }
+        self.find(scheme, authority).expect("it was added")
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how long a connection is unused belongs to a transport"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
