@@ -65,6 +65,17 @@ def main():
             run("token", "--explain")
             run("emulator", "--choices", connected=False)
             run("man", "man1", connected=False)
+            run("convert", "b.xlsx", "b.csv", connected=False)
+            run("summary", "b.csv", connected=False)
+            run("summary", "--last", "7d", "--html", "report.html")
+            run("doctor")
+            run("doctor", "--endpoint", "http://127.0.0.1:1", "--export-endpoint", "http://127.0.0.1:1",
+                "--iam-endpoint", "http://127.0.0.1:1", connected=False, code=5)
+            environment["XDG_CONFIG_HOME"] = place
+            run("config", "path", connected=False)
+            run("config", "init", connected=False)
+            run("config", "init", connected=False, code=2)
+            run("config", "show", "--explain")
             run("tasks", "--no-such-flag", code=2)
     finally:
         emulator.terminate()

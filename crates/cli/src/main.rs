@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::io("start", &error).report(json),
     };
-    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let name = document_name(&matches);
     let keeps_sigterm = matches!(cli.command, Command::Emulator(_));
     let outcome = runtime.block_on(async {
         tokio::select! {
@@ -87,4 +87,15 @@ fn main() -> ExitCode {
             .leaving(progress.left(), &GoOn::new(&program, &matches))
             .report(json && !progress.is_printing()),
     }
+}
+
+/// What the documents of a command are called: `export`, `config-show`.
+fn document_name(matches: &clap::ArgMatches) -> String {
+    let mut words = Vec::new();
+    let mut given = matches;
+    while let Some((word, below)) = given.subcommand() {
+        words.push(word);
+        given = below;
+    }
+    words.join("-")
 }

@@ -1,12 +1,14 @@
 //! A report for a terminal: 80 columns, bars of block characters.
 
 use std::fmt::{self, Display, Formatter};
-use std::io::{self, IsTerminal};
 
+use anstyle::Style;
 use session_export_report::{Counts, Report, Share, Usage, grouped, length, percent};
 use unicode_width::UnicodeWidthStr;
 
-use crate::table::{fitted, printable};
+use crate::shown::printable;
+use crate::style;
+use crate::table::fitted;
 
 const WIDTH: usize = 80;
 /// A name may take so much; a longer one is cut.
@@ -14,24 +16,6 @@ const MOST_NAME: usize = 34;
 /// More days are taken together.
 const MOST_PERIODS: usize = 31;
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-/// What a terminal is told to make of the following text.
-#[derive(Clone, Copy)]
-enum Style {
-    Heading,
-    Bar,
-    Failed,
-}
-
-impl Style {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Heading => "\u{1b}[1m",
-            Self::Bar => "\u{1b}[36m",
-            Self::Failed => "\u{1b}[31m",
-        }
-    }
-}
 
 /// Shows a report.
 pub(crate) struct Overview<'a> {
@@ -69,18 +53,17 @@ impl Line {
 }
 
 impl<'a> Overview<'a> {
-    /// With colours if standard output is a terminal and `NO_COLOR` is not set.
+    /// With colours where standard output shows them.
     pub(crate) fn new(report: &'a Report) -> Self {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self {
             report,
-            colours: wanted && io::stdout().is_terminal(),
+            colours: style::on_standard_output(),
         }
     }
 
     fn styled(&self, style: Style, text: &str) -> String {
         if self.colours && !text.is_empty() {
-            format!("{}{text}\u{1b}[0m", style.code())
+            format!("{style}{text}{style:#}")
         } else {
             text.to_owned()
         }
@@ -89,7 +72,7 @@ impl<'a> Overview<'a> {
     fn head(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let report = self.report;
         let sessions = format!("{} sessions", grouped(report.sessions));
-        write!(f, "{}", self.styled(Style::Heading, &sessions))?;
+        write!(f, "{}", self.styled(style::HEADER, &sessions))?;
         match (report.days.first(), report.days.last()) {
             (Some(first), Some(last)) => {
                 writeln!(f, ", {} to {} ({})", first.day, last.day, report.time_zone)?;
@@ -163,7 +146,7 @@ impl<'a> Overview<'a> {
         if lines.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\n{}", self.styled(Style::Heading, title))?;
+        writeln!(f, "\n{}", self.styled(style::HEADER, title))?;
         let widest = |of: fn(&Line) -> usize| lines.iter().map(of).max().unwrap_or_default();
         let name = widest(|line| line.name.width()).min(MOST_NAME);
         let text = widest(|line| line.text.width());
@@ -215,7 +198,7 @@ impl<'a> Overview<'a> {
             (false, true) => "Sessions per week",
             (false, false) => "Sessions since",
         };
-        self.bars(f, title, Style::Bar, &lines)
+        self.bars(f, title, style::BAR, &lines)
     }
 
     fn counts(
@@ -240,7 +223,7 @@ impl<'a> Overview<'a> {
                 text(counts.missing),
             ));
         }
-        self.bars(f, title, Style::Bar, &lines)
+        self.bars(f, title, style::BAR, &lines)
     }
 
     fn failures(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -261,7 +244,7 @@ impl<'a> Overview<'a> {
             failures.others,
             all,
         );
-        self.bars(f, "Failures by reason", Style::Failed, &lines)
+        self.bars(f, "Failures by reason", style::BAD, &lines)
     }
 
     fn usage(&self, f: &mut Formatter<'_>, whose: &str, usage: &Usage) -> fmt::Result {
@@ -274,10 +257,10 @@ impl<'a> Overview<'a> {
             |share| share.sessions,
             |share| grouped(share.sessions),
         );
-        self.bars(f, &format!("{whose} with most sessions"), Style::Bar, &sessions)?;
+        self.bars(f, &format!("{whose} with most sessions"), style::BAR, &sessions)?;
         let hours = |share: &Share| length(share.time_ms as f64);
         let time = lines(&usage.by_time, |share| share.time_ms, hours);
-        self.bars(f, &format!("{whose} with most time"), Style::Bar, &time)
+        self.bars(f, &format!("{whose} with most time"), style::BAR, &time)
     }
 
     fn durations(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -298,7 +281,7 @@ impl<'a> Overview<'a> {
                 Line::new(&name, bin.sessions, with_share(bin.sessions, durations.sessions))
             })
             .collect();
-        self.bars(f, "How long they lasted", Style::Bar, &lines)
+        self.bars(f, "How long they lasted", style::BAR, &lines)
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) const HEADER: Style = Style::new().bold();
 
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+pub(crate) const BAR: Style = AnsiColor::Cyan.on_default();
 pub(crate) const BUSY: Style = AnsiColor::Yellow.on_default();
 pub(crate) const OVER: Style = Style::new().dimmed();
 

@@ -52,14 +52,15 @@ pub(crate) fn status(text: &str) -> Result<String, String> {
 
 /// Lets a shell complete the values that are known for a flag that takes others, too.
 pub(crate) fn with_known_values(command: Command) -> Command {
-    command.mut_args(|arg| match arg.get_id().as_str() {
+    let command = command.mut_args(|arg| match arg.get_id().as_str() {
         "region" => completed(arg, Endpoint::known_regions().collect(), |text| {
             Ok(text.to_owned())
         }),
         "state" => completed(arg, states().collect(), |text| Ok(text.to_owned())),
         "status" => completed(arg, statuses().collect(), status),
         _ => arg,
-    })
+    });
+    command.mut_subcommands(with_known_values)
 }
 
 fn completed(arg: Arg, known: Vec<&'static str>, read: fn(&str) -> Result<String, String>) -> Arg {

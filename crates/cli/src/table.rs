@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::Style;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
+use crate::shown::{cut, printable};
 use crate::style;
 
 /// A text in a style.
@@ -89,28 +90,14 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// A text in which nothing moves the cursor or turns the direction of writing around.
-pub(crate) fn printable(text: &str) -> String {
-    let is_odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if is_odd(c) { '·' } else { c }).collect()
-}
-
 /// A text that takes exactly so many cells of a terminal.
 pub(crate) fn fitted(cell: &str, width: usize) -> String {
     if cell.width() <= width {
         return format!("{cell}{}", " ".repeat(width - cell.width()));
     }
-    let mut cut = String::new();
-    let mut used = 0;
-    for c in cell.chars() {
-        let next = c.width().unwrap_or(0);
-        if used + next > width - 1 {
-            break;
-        }
-        cut.push(c);
-        used += next;
-    }
-    format!("{cut}…{}", " ".repeat(width - 1 - used))
+    let cut = cut(cell, width, '…');
+    let rest = width - cut.width();
+    format!("{cut}{}", " ".repeat(rest))
 }
 
 #[cfg(test)]

@@ -109,6 +109,16 @@ impl FromStr for Zone {
 }
 
 impl Zone {
+    /// In which times without one are read that stand in a file: UTC, unless a flag says otherwise. A profile has no say, so
+    /// that one file gives the same rows everywhere.
+    pub(crate) fn of_file(time_zone: Option<Self>, utc: Option<bool>) -> Self {
+        match (time_zone, utc) {
+            (Some(zone), _) => zone,
+            (None, Some(false)) => Self::Local,
+            (None, _) => Self::Utc,
+        }
+    }
+
     /// What its clocks show at a moment.
     pub(crate) fn at(self, moment: DateTime<Utc>) -> DateTime<FixedOffset> {
         match self {
@@ -241,6 +251,21 @@ mod tests {
         assert_eq!(
             window("2024-02-27 03:47", "2024-02-27T04:00:00.5", true).1,
             "2024-02-27T04:00:00.500Z"
+        );
+    }
+
+    #[test]
+    fn a_file_is_of_utc_unless_a_flag_says_otherwise() {
+        let zone = |zone: Option<&str>, utc| match Zone::of_file(zone.map(|zone| zone.parse().unwrap()), utc)
+        {
+            Zone::Utc => "utc",
+            Zone::Local => "local",
+            Zone::Offset(_) => "offset",
+        };
+        assert_eq!((zone(None, None), zone(None, Some(true))), ("utc", "utc"));
+        assert_eq!(
+            (zone(None, Some(false)), zone(Some("+08:00"), None)),
+            ("local", "offset")
         );
     }
 

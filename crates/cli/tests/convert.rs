@@ -75,7 +75,15 @@ fn an_export_of_the_emulator_is_what_its_list_says() {
         .json();
     assert_eq!(
         keys(&document),
-        ["columns", "format", "left_out", "not_understood", "path", "rows"]
+        [
+            "columns",
+            "format",
+            "left_out",
+            "not_understood",
+            "path",
+            "rows",
+            "schema"
+        ]
     );
     assert_eq!(
         (&document["columns"], &document["not_understood"]),

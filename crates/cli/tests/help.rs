@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::emulator::Emulator;
-use common::help::{Example, commands, examples, help};
+use common::help::{Example, commands, examples, groups, help};
 use common::{Done, Running, directory, names, program, run, schema, until};
 
 /// The task that examples name.
@@ -59,6 +59,13 @@ impl Stage {
         Running::start(self.command(&line.replace(SAMPLE_TASK, &id))).finish()
     }
 
+    /// Removes what an example may have made.
+    fn tidy(&self, names: &[&str]) {
+        for name in names {
+            let _ = fs::remove_file(self.place.path().join(name));
+        }
+    }
+
     fn command(&self, line: &str) -> Command {
         let mut command = self.emulator.command(&[]);
         let environment: Vec<_> = command
@@ -77,6 +84,7 @@ impl Stage {
             .env("HUAWEICLOUD_SDK_REGION_WORKSPACEAPP_CN_NORTH_4", base)
             .env("HUAWEICLOUD_SDK_REGION_WORKSPACE_CN_NORTH_4", base)
             .env("HUAWEICLOUD_SDK_REGION_IAM_CN_NORTH_4", base)
+            .env("XDG_CONFIG_HOME", self.place.path())
             .env("HW_PROJECT_ID", self.emulator.says("project_id"));
         command
     }
@@ -89,7 +97,7 @@ fn never_ends(example: &Example) -> bool {
 
 #[test]
 fn every_command_has_examples_that_fit_a_narrow_terminal() {
-    for command in commands().iter().map(String::as_str).chain([""]) {
+    for command in commands().iter().chain(&groups()) {
         let found = examples(command);
         assert!(!found.is_empty(), "{command} has no example");
         for Example { line, .. } in found {
@@ -102,9 +110,8 @@ fn every_command_has_examples_that_fit_a_narrow_terminal() {
             .filter(|line| line.trim_start().starts_with("$ "))
             .find(|line| line.chars().count() > 80);
         assert_eq!(wide, None);
-        let short = Running::start(program(&[command, "-h"][usize::from(command.is_empty())..]))
-            .finish()
-            .expect(0);
+        let words: Vec<_> = command.split_whitespace().chain(["-h"]).collect();
+        let short = Running::start(program(&words)).finish().expect(0);
         assert!(short.out().contains("\nExamples:\n"), "{command} -h");
     }
 }
@@ -112,7 +119,7 @@ fn every_command_has_examples_that_fit_a_narrow_terminal() {
 #[test]
 fn every_example_does_what_it_says() {
     let stage = Stage::new();
-    for command in commands().iter().map(String::as_str).chain([""]) {
+    for command in commands().iter().chain(&groups()) {
         for example in examples(command) {
             if never_ends(&example) {
                 let running = Running::start(stage.command(&format!("exec {}", example.line)));
@@ -125,7 +132,7 @@ fn every_example_does_what_it_says() {
             }
             // Two write the same file.
             if example.line.contains("try.xlsx") {
-                let _ = fs::remove_file(stage.place.path().join("try.xlsx"));
+                stage.tidy(&["try.xlsx"]);
             }
             let done = stage.shell(&example.line);
             assert_eq!(done.code, Some(0), "{}: {}", example.line, done.stderr);
@@ -137,6 +144,10 @@ fn every_example_does_what_it_says() {
         "day.xlsx",
         "task.id",
         "user005.csv",
+        "sessions.parquet",
+        "safe.csv",
+        "report.html",
+        "session-export",
         "_session-export",
         "man1",
     ] {
@@ -144,7 +155,7 @@ fn every_example_does_what_it_says() {
     }
     let pages = names(&stage.place.path().join("man1"));
     for command in commands() {
-        let page = format!("session-export-{command}.1");
+        let page = format!("session-export-{}.1", command.replace(' ', "-"));
         assert!(pages.contains(&page), "{page}: {pages:?}");
     }
     let page = fs::read_to_string(stage.place.path().join("man1/session-export-export.1")).unwrap();
@@ -167,9 +178,7 @@ fn every_document_is_as_its_schema_says() {
             }
             let line = format!("{} --json --quiet", example.line);
             // What the examples themselves left there.
-            for name in ["try.xlsx", "day.xlsx", "day.journal"] {
-                let _ = fs::remove_file(stage.place.path().join(name));
-            }
+            stage.tidy(&["try.xlsx", "day.xlsx", "day.journal"]);
             let done = stage.shell(&line).expect(0);
             assert_eq!(done.stderr, "", "{line}");
             let faults = schema::faults(&command, &done.json());
@@ -232,6 +241,12 @@ fn every_failure_is_as_its_schema_says() {
             // Only looking for credentials, and a journal whose file is there, need nobody.
             if done.code == Some(0) {
                 assert!(line.contains("--explain") || line.contains(" resume "), "{line}");
+                continue;
+            }
+            // What it finds wrong is its result.
+            if line.contains(" doctor ") && !line.contains("--there-is") {
+                let faults = schema::faults("doctor", &done.json());
+                assert!(faults.is_empty(), "{line}: {faults:#?}");
                 continue;
             }
             let faults = schema::faults("error", &done.json());

@@ -102,6 +102,7 @@ fn the_figures_of_a_small_file() {
             "last_start",
             "odd",
             "outcome",
+            "schema",
             "servers",
             "session_types",
             "sessions",

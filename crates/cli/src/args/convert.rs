@@ -40,9 +40,9 @@ pub(crate) struct ConvertArgs {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true, help_heading = "Input")]
     pub(crate) time_zone: Option<Zone>,
 
-    /// Read times without a zone as UTC, which is the default here
-    #[arg(long, conflicts_with = "time_zone", help_heading = "Input")]
-    pub(crate) utc: bool,
+    /// Read times without a zone as UTC, which is the default here, or with false as local time
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", conflicts_with = "time_zone", help_heading = "Input")]
+    pub(crate) utc: Option<bool>,
 
     /// Leave rows out that cannot be read, and say which, instead of ending at the first one
     #[arg(long, help_heading = "Input")]

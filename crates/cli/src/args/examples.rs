@@ -5,10 +5,10 @@ use clap::Command;
 /// What one example is for, and its line.
 type Example = (&'static str, &'static str);
 
-/// The examples of each command, by its name; the program's own come first.
+/// The examples of each command, by its words; the program's own, which has none, come first.
 const EXAMPLES: &[(&str, &[Example])] = &[
     (
-        "session-export",
+        "",
         &[
             (
                 "Try it without an account",
@@ -102,6 +102,37 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "convert",
+        &[
+            (
+                "A downloaded spreadsheet into Parquet",
+                "session-export convert sessions.xlsx sessions.parquet",
+            ),
+            (
+                "Into CSV that a spreadsheet program opens safely",
+                "session-export convert sessions.xlsx safe.csv --bom --escape-formulas",
+            ),
+            (
+                "Row by row into another program",
+                "session-export convert sessions.csv - --format jsonl | wc -l",
+            ),
+        ],
+    ),
+    (
+        "summary",
+        &[
+            ("The figures of a file", "session-export summary sessions.xlsx"),
+            (
+                "The same and a page, in Chinese first",
+                "session-export summary sessions.csv --html report.html --language zh",
+            ),
+            (
+                "The last seven days of the service, five names in each list",
+                "session-export summary --last 7d --top 5 --region cn-north-4",
+            ),
+        ],
+    ),
+    (
         "token",
         &[
             (
@@ -113,6 +144,50 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "session-export token --check --region cn-north-4",
             ),
         ],
+    ),
+    (
+        "doctor",
+        &[
+            (
+                "Whether everything is there for a region",
+                "session-export doctor --region cn-north-4",
+            ),
+            (
+                "What it looks at, without an account",
+                "session-export doctor --emulator",
+            ),
+        ],
+    ),
+    (
+        "config",
+        &[(
+            "What counts, and where each value comes from",
+            "session-export config show --explain",
+        )],
+    ),
+    (
+        "config show",
+        &[
+            (
+                "What counts, and where each value comes from",
+                "session-export config show --explain",
+            ),
+            (
+                "What would count with a flag",
+                "session-export config show --explain --region cn-north-4",
+            ),
+        ],
+    ),
+    (
+        "config path",
+        &[("Where the file is", "session-export config path")],
+    ),
+    (
+        "config init",
+        &[(
+            "A new file with a profile, to be filled in",
+            "session-export config init --profile work",
+        )],
     ),
     (
         "emulator",
@@ -144,13 +219,20 @@ const EXAMPLES: &[(&str, &[Example])] = &[
 ];
 
 /// Puts the examples below the help of each command, above whatever stands there.
-pub(super) fn shown(command: Command) -> Command {
-    let command = with_examples(command);
-    command.mut_subcommands(with_examples)
+pub(super) fn shown(program: Command) -> Command {
+    shown_of("", program)
 }
 
-fn with_examples(command: Command) -> Command {
-    let Some((_, examples)) = EXAMPLES.iter().find(|(name, _)| *name == command.get_name()) else {
+/// The same of a command with these words and of those below it.
+fn shown_of(words: &str, command: Command) -> Command {
+    with_examples(words, command).mut_subcommands(|below| {
+        let words = format!("{words} {}", below.get_name());
+        shown_of(words.trim_start(), below)
+    })
+}
+
+fn with_examples(words: &str, command: Command) -> Command {
+    let Some((_, examples)) = EXAMPLES.iter().find(|(of, _)| *of == words) else {
         return command;
     };
     let mut text = String::from("Examples:");
@@ -175,9 +257,12 @@ mod tests {
     #[test]
     fn every_example_belongs_to_a_command() {
         let program = command();
-        for (name, _) in EXAMPLES {
-            let is_there = *name == program.get_name() || program.find_subcommand(name).is_some();
-            assert!(is_there, "there is no command {name}");
+        for (words, _) in EXAMPLES {
+            let mut command = Some(&program);
+            for word in words.split_whitespace() {
+                command = command.and_then(|command| command.find_subcommand(word));
+            }
+            assert!(command.is_some(), "there is no command {words}");
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct FilterArgs {
 
     /// Read dates, and times without a zone, as UTC instead of local time; show times in UTC
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    utc: Option<bool>,
+    pub(crate) utc: Option<bool>,
 
     /// Only sessions of this app server group
     #[arg(long, value_name = "ID")]

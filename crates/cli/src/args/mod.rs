@@ -69,7 +69,7 @@ pub(crate) struct Cli {
 
 /// The definition of the whole command line, with what the derived one cannot say: examples, and values to complete.
 pub(crate) fn command() -> clap::Command {
-    examples::shown(Cli::command()).mut_subcommands(with_known_values)
+    with_known_values(examples::shown(Cli::command()))
 }
 
 const EXIT_CODES: &str = "\

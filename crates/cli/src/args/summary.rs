@@ -7,15 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{ConnectionArgs, FilterArgs, ReadingArgs};
 use crate::time_flags::Zone;
 
-const EXAMPLES: &str = "\
-Examples:
-  session-export summary sessions.xlsx
-  session-export summary sessions.csv --html report.html --language zh
-  session-export summary --emulator --last 7d --top 5
-  session-export summary --emulator --last 7d --utc --json";
-
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
 pub(crate) struct SummaryArgs {
     /// The file: xlsx, csv or JSON, told by its content; without one the service is asked
     #[arg(
@@ -111,11 +103,12 @@ mod tests {
                 .first()
                 .map_or("1d".to_owned(), |value| value.get_name().to_owned());
             let mut line = vec!["session-export", "summary", "sessions.csv"];
-            let flag = format!("--{long}");
+            // Some take a value behind `=` only.
+            let flag = match argument.get_action().takes_values() {
+                true => format!("--{long}={value}"),
+                false => format!("--{long}"),
+            };
             line.push(&flag);
-            if argument.get_action().takes_values() {
-                line.push(&value);
-            }
             let refused = Cli::try_parse_from(&line).unwrap_err();
             assert!(
                 refused.to_string().contains("cannot be used with"),

@@ -23,7 +23,7 @@ const TOLD: u64 = 10;
 pub(super) async fn run(context: &Context<'_>, args: ConvertArgs) -> Result<(), Failure> {
     let format = format(&args)?;
     let output = Output::new(&args, context.json)?;
-    let options = reading::options(&args.reading, args.time_zone.unwrap_or(Zone::Utc))?;
+    let options = reading::options(&args.reading, Zone::of_file(args.time_zone, args.utc))?;
     let input = shown(&args.input);
     let unreadable = |error: RowsError| Failure::unreadable(&input, &error);
     let mut rows = options.open(&args.input).map_err(unreadable)?;

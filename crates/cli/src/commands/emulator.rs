@@ -11,6 +11,7 @@ use session_export_emulator::{
 use super::Context;
 use crate::args::{EmulatorArgs, Format};
 use crate::failure::Failure;
+use crate::shown::shown;
 
 pub(super) async fn run(context: &Context<'_>, args: EmulatorArgs) -> Result<(), Failure> {
     // Before anybody can know that it runs.
@@ -98,11 +99,10 @@ fn builder(args: &EmulatorArgs) -> Result<EmulatorBuilder, Failure> {
             .map_err(|error| Failure::usage(format!("--choice: {error}")))?;
     }
     if let Some(path) = &args.faults {
-        let script = std::fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("--faults: {} cannot be read: {error}", path.display()))
-        })?;
+        let script = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("--faults: {} cannot be read: {error}", shown(path))))?;
         let script = FaultScript::from_json(&script)
-            .map_err(|error| Failure::usage(format!("--faults: {}: {error}", path.display())))?;
+            .map_err(|error| Failure::usage(format!("--faults: {}: {error}", shown(path))))?;
         builder = builder.faults(script);
     }
     if let Some(address) = args.admin {

@@ -5,6 +5,7 @@ use std::fs;
 use session_export::{Download, Error, FileJournal, TaskRef};
 
 use super::Context;
+use crate::shown::shown;
 
 pub(super) struct Leftovers<'a> {
     pub(super) journal: &'a FileJournal,
@@ -30,8 +31,8 @@ impl Leftovers<'_> {
             Ok(()) => context.progress.say(format!(
                 "the {} bytes that arrived are kept in {}; `session-export resume {}` goes on with them",
                 partial.bytes,
-                partial.path.display(),
-                self.journal.path().display()
+                shown(&partial.path),
+                shown(self.journal.path())
             )),
             Err(problem) => {
                 // Nobody would ever come back for it.

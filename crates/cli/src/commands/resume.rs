@@ -15,6 +15,7 @@ use crate::args::ResumeArgs;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::settings::Key;
+use crate::shown::shown;
 
 /// What an export writes down for whoever resumes it.
 pub(super) struct Note {
@@ -48,7 +49,7 @@ pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), F
                 "bytes": bytes,
                 "sha256": sha256,
             });
-            let line = format!("{}: downloaded before, {bytes} bytes", path.display());
+            let line = format!("{}: downloaded before, {bytes} bytes", shown(path));
             if note.delete {
                 let connection =
                     Connection::open(&context.settings, context.timeout, context.progress).await?;

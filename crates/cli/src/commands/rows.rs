@@ -5,40 +5,12 @@ use std::io::{self, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 use serde::Serialize;
 use serde_json::Value;
+use session_export::Field;
 
 /// The fields of a session, in the order of the published definition.
-pub(super) const SESSION: [&str; 30] = [
-    "id",
-    "session_stamp",
-    "os_session_id",
-    "protocol_type",
-    "login_user",
-    "session_type",
-    "app_server_group_id",
-    "app_server_group_name",
-    "pre_conn_time",
-    "start_time",
-    "end_time",
-    "status_continue_time",
-    "machine_sid",
-    "machine_name",
-    "session_state",
-    "app_name",
-    "client_mac",
-    "client_name",
-    "client_ip",
-    "public_ip",
-    "client_version",
-    "client_type",
-    "agent_version",
-    "vm_ip",
-    "failed_reason",
-    "failed_code",
-    "last_update_status_time",
-    "tenant_id",
-    "primary_server_group_id",
-    "secondary_server_group_id",
-];
+pub(super) fn session() -> impl Iterator<Item = &'static str> {
+    Field::ALL.iter().map(|field| field.name())
+}
 
 /// The fields of a task.
 pub(super) const TASK: [&str; 8] = [
@@ -55,14 +27,15 @@ pub(super) const TASK: [&str; 8] = [
 /// A header, and one line for each row: the values as they came, and an empty cell for what is absent.
 pub(super) struct Csv<W: Write> {
     out: Writer<W>,
-    columns: &'static [&'static str],
+    columns: Vec<&'static str>,
 }
 
 impl<W: Write> Csv<W> {
     /// Writes the header.
-    pub(super) fn new(out: W, columns: &'static [&'static str]) -> io::Result<Self> {
+    pub(super) fn new(out: W, columns: impl IntoIterator<Item = &'static str>) -> io::Result<Self> {
         let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-        out.write_record(columns)?;
+        let columns: Vec<_> = columns.into_iter().collect();
+        out.write_record(&columns)?;
         Ok(Self { out, columns })
     }
 
@@ -113,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_columns_are_the_fields() {
-        assert_fields::<SessionInfo>(&SESSION, "x");
+        assert_fields::<SessionInfo>(&session().collect::<Vec<_>>(), "x");
         assert_fields::<ExportTaskInfo>(&TASK, "x");
     }
 
@@ -123,7 +96,7 @@ mod tests {
             r#"{"task_id":"a","file_name":"x, \"y\"\nz.csv","is_download":false}"#,
             r#"{"status":"FAIL","fail_reason":"会话"}"#,
         ];
-        let mut csv = Csv::new(Vec::new(), &TASK).unwrap();
+        let mut csv = Csv::new(Vec::new(), TASK).unwrap();
         for row in rows {
             csv.row(&serde_json::from_str::<ExportTaskInfo>(row).unwrap())
                 .unwrap();

@@ -7,7 +7,7 @@ use session_export::{SessionInfo, SessionOperation, SessionStream};
 use tempfile::SpooledTempFile;
 
 use super::Context;
-use super::rows::{Csv, SESSION};
+use super::rows::{self, Csv};
 use crate::args::{ListFormat, SessionsArgs};
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -70,7 +70,7 @@ async fn write_json(
 
 /// As JSON: nothing is written before every row is there.
 async fn write_csv(context: &Context<'_>, sessions: &mut SessionStream, limit: usize) -> Result<(), Failure> {
-    let mut csv = Csv::new(SpooledTempFile::new(SPOOL_BYTES), &SESSION).map_err(spool)?;
+    let mut csv = Csv::new(SpooledTempFile::new(SPOOL_BYTES), rows::session()).map_err(spool)?;
     let mut read = 0;
     while let Some(session) = next(context, sessions, read, limit).await? {
         csv.row(&session).map_err(spool)?;

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Context;
 use crate::args::{self, CompletionsArgs, ManArgs};
 use crate::failure::Failure;
+use crate::shown::shown;
 
 pub(super) async fn completions(context: &Context<'_>, args: CompletionsArgs) -> Result<(), Failure> {
     if context.json {
@@ -36,13 +37,13 @@ fn with_one_name(script: &[u8]) -> Vec<u8> {
 /// A page for the program and one for each command, as `man` finds them.
 pub(super) async fn man(context: &Context<'_>, args: ManArgs) -> Result<(), Failure> {
     let directory = &args.directory;
-    let failed = |error| Failure::io(&format!("write into {}", directory.display()), &error);
+    let failed = |error| Failure::io(&format!("write into {}", shown(directory)), &error);
     std::fs::create_dir_all(directory).map_err(failed)?;
     clap_mangen::generate_to(args::command(), directory).map_err(failed)?;
     context
         .result(
             &json!({"directory": directory.to_string_lossy()}),
-            format!("the pages are in {}", directory.display()),
+            format!("the pages are in {}", shown(directory)),
         )
         .await
 }

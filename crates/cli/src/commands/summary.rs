@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), 
     // Without a flag: as `convert` reads a file, and `sessions` its flags.
     let zone = match (args.time_zone, &args.file) {
         (Some(zone), _) => zone,
-        (None, Some(_)) => Zone::Utc,
+        (None, Some(_)) => Zone::of_file(None, args.filter.utc),
         (None, None) => context.settings.zone(),
     };
     let options = SummaryOptions::new().top(args.top.into());

@@ -63,7 +63,7 @@ pub(super) async fn run(context: &Context<'_>, args: TasksArgs) -> Result<(), Fa
 }
 
 fn write_csv(out: &mut impl Write, tasks: &[ExportTaskInfo]) -> io::Result<()> {
-    let mut csv = Csv::new(out, &TASK)?;
+    let mut csv = Csv::new(out, TASK)?;
     tasks.iter().try_for_each(|task| csv.row(task))?;
     csv.finish().map(drop)
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use session_export::{Error, TaskId};
 
 use super::{Answer, Failure, chain, exit};
+use crate::shown::printable;
 
 impl Failure {
     /// The answer to a submit was lost, and it is known that it created nothing.
@@ -49,10 +50,7 @@ impl Failure {
         let listed = tasks["tasks"].as_array().map(Vec::as_slice).unwrap_or_default();
         let text = |task: &Value, key: &str| {
             let text = task[key].as_str().unwrap_or("unknown");
-            text.chars()
-                .filter(|c| !c.is_control())
-                .take(64)
-                .collect::<String>()
+            printable(text).chars().take(64).collect::<String>()
         };
         failure.details = listed
             .iter()

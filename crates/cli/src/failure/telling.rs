@@ -51,8 +51,9 @@ impl Failure {
 
     /// Tells standard error, and with `--json` standard output.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
-        if self.exit_code == exit::DONE {
-            return ExitCode::SUCCESS;
+        // What there is to say stands on standard output already, or nobody reads it any more.
+        if self.message.is_empty() {
+            return ExitCode::from(self.exit_code);
         }
         // Whether anybody reads it or not, the exit code is the same.
         let _ = self.tell(&mut anstream::stderr().lock());

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::units::{bytes, time, time_left};
+use crate::shown::{cut, printable};
 
 /// What is going on.
 #[derive(Clone, Debug)]
@@ -85,37 +86,13 @@ impl Status {
                 format!("{why} {dot} {left} left")
             }
         };
-        Some(fitted(&format!("{spinner} {text}"), width, glyphs.cut))
+        Some(cut(&printable(&format!("{spinner} {text}")), width, glyphs.cut))
     }
 
     /// Whether it is over by itself.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
         matches!(self, Self::Pausing { until, .. } if *until <= now)
     }
-}
-
-/// A text in at most `width` cells; what a server could use to write over the screen becomes `·`.
-fn fitted(text: &str, width: usize, cut: char) -> String {
-    let clean: String = text
-        .chars()
-        .map(|c| if c.is_control() { '·' } else { c })
-        .collect();
-    if clean.width() <= width {
-        return clean;
-    }
-    let (mut line, mut used) = (String::new(), 0);
-    for c in clean.chars() {
-        let next = c.width().unwrap_or(0);
-        if used + next >= width {
-            break;
-        }
-        line.push(c);
-        used += next;
-    }
-    if width > 0 {
-        line.push(cut);
-    }
-    line
 }
 
 /// How far a download has come, and how fast.

@@ -251,7 +251,7 @@ const ROWS: [Row; 23] = [
         kind: Kind::Bool,
         default: Some("false"),
         others: &[],
-        help: "Whether dates, and times without a zone, are UTC instead of local time.",
+        help: "Whether dates and times without a zone are read as UTC, and times are shown in UTC, instead of local time. Files are read as UTC anyway.",
         example: "true",
     },
     Row {

@@ -21,18 +21,38 @@ pub(crate) fn help(command: &str) -> String {
     Running::start(command).finish().expect(0).out()
 }
 
-/// Every command by its name.
+/// Every command by its words, as in `config show`, without those that only have others below them.
 pub(crate) fn commands() -> Vec<String> {
-    let help = help("");
+    let mut commands = Vec::new();
+    for name in listed("") {
+        let below = listed(&name);
+        match below.is_empty() {
+            true => commands.push(name),
+            false => commands.extend(below.iter().map(|below| format!("{name} {below}"))),
+        }
+    }
+    assert!(commands.len() >= 10, "{commands:?}");
+    commands
+}
+
+/// The commands that have others below them; the program itself has no words.
+pub(crate) fn groups() -> Vec<String> {
+    let mut groups = listed("");
+    groups.retain(|name| !listed(name).is_empty());
+    groups.insert(0, String::new());
+    groups
+}
+
+/// What the help of a command lists as commands below it.
+fn listed(command: &str) -> Vec<String> {
+    let help = help(command);
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let names = listed
         .take_while(|line| !line.trim().is_empty())
         // A description that goes on in a second line is further to the right.
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next());
-    let names: Vec<_> = names.filter(|name| *name != "help").map(str::to_owned).collect();
-    assert!(names.len() >= 10, "{help}");
-    names
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 /// The examples in the help of a command.

@@ -8,7 +8,9 @@ use serde_json::Value;
 /// Words that only describe.
 const NOTES: [&str; 6] = ["$schema", "$id", "$defs", "title", "description", "required"];
 
+/// `name` are the words of a command.
 fn file(name: &str) -> PathBuf {
+    let name = name.replace(' ', "-");
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/json-schema/{name}.json"))
 }
 
@@ -22,7 +24,10 @@ pub(crate) fn exists(name: &str) -> bool {
 pub(crate) fn faults(name: &str, document: &Value) -> Vec<String> {
     let text = std::fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let root: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert_eq!(root["$id"], format!("session-export/{name}/v1"));
+    assert_eq!(
+        root["$id"],
+        format!("session-export/{}/v1", name.replace(' ', "-"))
+    );
     let mut faults = Vec::new();
     check(&root, &root, document, "$", &mut faults);
     faults
@@ -63,6 +68,8 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str, faults: &mut 
                 faults.extend(branches.min_by_key(Vec::len).unwrap());
                 return;
             }
+            // With the fields that have names.
+            "additionalProperties" => assert!(schema["properties"].is_object(), "{place}"),
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                     check(root, rule, item, &format!("{place}[{index}]"), faults);
@@ -98,7 +105,10 @@ fn fields(
     for (name, value) in object {
         match properties.get(name) {
             Some(schema) => check(root, schema, value, &format!("{place}.{name}"), faults),
-            None => faults.push(format!("{place}.{name} is not documented")),
+            None => match schema.get("additionalProperties") {
+                Some(rule) => check(root, rule, value, &format!("{place}.{name}"), faults),
+                None => faults.push(format!("{place}.{name} is not documented")),
+            },
         }
     }
 }
@@ -109,6 +119,7 @@ fn is_of_type(rule: &Value, value: &Value) -> bool {
         "array" => value.is_array(),
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
         other => panic!("there is no type {other}"),

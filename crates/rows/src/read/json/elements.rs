@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read};
 
+use serde::de::IgnoredAny;
+
 use crate::RowsError;
 use crate::error::ROW;
 
@@ -22,7 +24,7 @@ enum Around {
     Nothing,
     Array,
     Document,
-    /// The array has ended.
+    /// The array, or the document, has ended.
     End,
 }
 
@@ -95,9 +97,13 @@ impl<R: Read> Elements<R> {
                 (b',', Around::Array | Around::Document) if separators == 0 && self.number > 0 => {
                     separators = 1;
                 }
-                (b']', Around::Array | Around::Document) if separators == 0 => self.around = Around::End,
-                // Of the document.
-                (b'}', Around::End) => {}
+                (b']', Around::Array) if separators == 0 => self.around = Around::End,
+                (b']', Around::Document) if separators == 0 => {
+                    self.input.consume(1);
+                    self.around = Around::End;
+                    self.end_document()?;
+                    continue;
+                }
                 (other, _) => {
                     let shown = char::from(other).escape_default();
                     let problem = format!(
@@ -108,6 +114,29 @@ impl<R: Read> Elements<R> {
                 }
             }
             self.input.consume(1);
+        }
+    }
+
+    /// Takes what follows the list in a document: further fields, which say nothing about sessions, and the brace.
+    fn end_document(&mut self) -> Result<(), RowsError> {
+        let mut rest = br#"{"items":0"#.to_vec();
+        let most = self.most + rest.len();
+        let mut input = (&mut self.input).take(self.most as u64 + 1);
+        input.read_to_end(&mut rest)?;
+        if rest.len() > most {
+            return Err(RowsError::too_large(
+                "what follows the list of sessions",
+                self.most,
+            ));
+        }
+        match serde_json::from_slice::<IgnoredAny>(&rest) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_eof() => {
+                Err(RowsError::damaged("it breaks off after the list of sessions"))
+            }
+            Err(_) => Err(RowsError::damaged(
+                "what follows the list of sessions is not the end of its document",
+            )),
         }
     }
 
@@ -157,19 +186,21 @@ impl<R: Read> Elements<R> {
     }
 }
 
-/// What is around the objects, and how long its beginning is. A document begins like those of
-/// `session-export sessions --json` and of the service: with `count` or `items`.
+/// What is around the objects, and how long its beginning is. A document has `items`, as those of
+/// `session-export sessions --json` and of the service do; before it there may be other fields that are no lists or objects.
 fn around(text: &[u8]) -> (Around, usize) {
     let mut rest = Beginning { text, at: 0 };
     if rest.take(b"[") {
         return (Around::Array, rest.at);
     }
     if rest.take(b"{") {
-        if rest.take(b"\"count\"") && rest.take(b":") && rest.take_number() && !rest.take(b",") {
-            return (Around::Nothing, 0);
-        }
-        if rest.take(b"\"items\"") && rest.take(b":") && rest.take(b"[") {
-            return (Around::Document, rest.at);
+        loop {
+            if rest.take(b"\"items\"") && rest.take(b":") && rest.take(b"[") {
+                return (Around::Document, rest.at);
+            }
+            if !(rest.take_text() && rest.take(b":") && rest.take_value() && rest.take(b",")) {
+                break;
+            }
         }
     }
     (Around::Nothing, 0)
@@ -194,15 +225,34 @@ impl Beginning<'_> {
         found
     }
 
-    fn take_number(&mut self) -> bool {
-        if self.take(b"null") {
+    /// Takes a text between quotes.
+    fn take_text(&mut self) -> bool {
+        if !self.take(b"\"") {
+            return false;
+        }
+        let mut escaped = false;
+        for (at, byte) in self.text[self.at..].iter().enumerate() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => {
+                    self.at += at + 1;
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Takes a text, a number, or one of the three words.
+    fn take_value(&mut self) -> bool {
+        if self.take(b"null") || self.take(b"true") || self.take(b"false") || self.take_text() {
             return true;
         }
         self.take(b"");
-        let digits = self.text[self.at..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let is_of_number = |byte: &&u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+        let digits = self.text[self.at..].iter().take_while(is_of_number).count();
         self.at += digits;
         digits > 0
     }
@@ -232,13 +282,22 @@ mod tests {
             format!("{{\"count\":2,\"items\":[{one},{two}]}}\n"),
             format!("{{ \"count\" : null , \"items\" : [ {one},{two} ] }}"),
             format!("{{\"items\":[{one},{two}]}}"),
+            format!("{{\"schema\":\"a/\\\"b/v1\",\"count\":2,\"items\":[{one},{two}]}}"),
+            format!("{{\"x\":-1.5e3,\"y\":true,\"items\":[{one},{two}],\"schema\":\"s\",\"z\":[{{}}]}}\n"),
         ] {
             assert_eq!(cut(&text).unwrap(), expected, "{text}");
         }
         for text in ["[]", "{\"count\":0,\"items\":[]}", "[ ]\n"] {
             assert_eq!(cut(text).unwrap(), [""; 0], "{text}");
         }
-        assert_eq!(cut("{\"count\":1}").unwrap(), ["{\"count\":1}"]);
+        // Rows, although they begin as a document may.
+        for text in [
+            "{\"count\":1}",
+            "{\"schema\":\"s\",\"id\":\"items\"}",
+            "{\"id\":{\"items\":[]}}",
+        ] {
+            assert_eq!(cut(text).unwrap(), [text]);
+        }
     }
 
     #[test]
@@ -254,6 +313,11 @@ mod tests {
             "[1]",
             "[{}]{}",
             "{\"items\":[{}",
+            "{\"items\":[{}]",
+            "{\"items\":[{}],",
+            "{\"items\":[{}],}",
+            "{\"items\":[{}]} x",
+            "[{}]}",
         ] {
             assert!(cut(text).is_err(), "{text}");
         }
