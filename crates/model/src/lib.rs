@@ -30,7 +30,9 @@
 
 mod advice;
 mod clock_skew;
+mod connection_filter;
 mod error_body;
+mod export;
 mod filter;
 mod ids;
 pub mod limits;
@@ -47,7 +49,9 @@ mod written;
 
 pub use advice::advice;
 pub use clock_skew::ClockSkew;
+pub use connection_filter::{ConnectionField, ConnectionFilter, ConnectionFilterBuilder, ConnectionList};
 pub use error_body::{ErrorBody, ErrorShape, one_line};
+pub use export::{ExportFilter, ExportKind};
 pub use filter::{
     AddressFilter, ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, TimeInput, Window,
 };

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::error::FaultScriptError;
 use super::kind::Kind;
+use crate::lists::List;
 
 /// The longest script as JSON, in bytes. The library's scripts are held to it too.
 pub(crate) const SCRIPT_LIMIT: usize = 1024 * 1024;
@@ -165,6 +166,11 @@ pub enum FaultOperation {
 }
 
 impl FaultOperation {
+    /// Whether it creates a task.
+    pub(crate) fn submits(self) -> bool {
+        List::ALL.iter().any(|list| list.facts().operation == self)
+    }
+
     /// The name in scripts and in the journal.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -344,10 +350,10 @@ impl Fault {
         if let Err((field, rule)) = self.fault.check() {
             return Err((format!("fault.{}.{field}", self.fault.name()), rule.to_owned()));
         }
-        if matches!(self.fault, Kind::Task { .. } | Kind::TaskId { .. })
-            && self.operation != FaultOperation::ExportSessions
-        {
-            return fail("operation", "must be export_sessions for this fault");
+        if matches!(self.fault, Kind::Task { .. } | Kind::TaskId { .. }) && !self.operation.submits() {
+            let submits = List::ALL.iter().map(|list| list.facts().operation.name());
+            let submits = submits.collect::<Vec<_>>().join(" or ");
+            return fail("operation", &format!("must be {submits} for this fault"));
         }
         if self.carried_out == Some(false) && self.fault.needs_answer() {
             return fail("carried_out", "must be true: the fault needs the real answer");
