@@ -36,10 +36,33 @@ const SESSIONS: &[&str] = &[
     "vm_ip",
 ];
 
+/// The same of an app connection, by `AppConnectionInfo`.
+const APP_CONNECTIONS: &[&str] = &[
+    "sid",
+    "app_id",
+    "machine_name",
+    "user_name",
+    "app_group_name",
+    "app_group_id",
+    "app_name",
+    "brokering_time",
+    "connection_failure_reason",
+    "client_mac",
+    "client_name",
+    "client_ip",
+    "public_ip",
+    "agent_version",
+    "vm_ip",
+    "wi_ip",
+    "virtual_ip",
+    "end_time",
+];
+
 /// The names of a list's fields that say more than `id` does.
 fn names(kind: ExportKind) -> &'static [&'static str] {
     match kind {
         ExportKind::Sessions => SESSIONS,
+        ExportKind::AppConnections => APP_CONNECTIONS,
         _ => &[],
     }
 }

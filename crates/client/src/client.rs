@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use session_export_auth::Authenticate;
-use session_export_model::{ExportFilter, ProjectId, SessionFilter, TaskId, TaskRef};
+use session_export_model::{AppConnectionFilter, ExportFilter, ProjectId, SessionFilter, TaskId, TaskRef};
 use session_export_transport::{Clock, Sleep, Transport};
 
 use crate::deadline::{Deadline, Phase, PhaseTimer};
@@ -132,6 +132,12 @@ impl Client {
     /// Prepares an export of the sessions that `filter` selects. Nothing is sent before
     /// [`submit`](Export::submit).
     pub fn export_sessions(&self, filter: SessionFilter) -> Export {
+        self.export(filter)
+    }
+
+    /// Prepares an export of the app connections that `filter` selects: who used which application. Nothing is sent
+    /// before [`submit`](Export::submit).
+    pub fn export_app_connections(&self, filter: AppConnectionFilter) -> Export {
         self.export(filter)
     }
 

@@ -110,12 +110,12 @@ pub use session_export_auth::{
     VariableNotText,
 };
 pub use session_export_model::{
-    AddressFilter, ClockSkew, ConnectionField, ConnectionFilter, ConnectionFilterBuilder, ConnectionList,
-    ExportFilter, ExportKind, ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules,
-    ServiceTime, SessionFilter, SessionFilterBuilder, SessionInfo, SessionList, SessionOperation,
-    SessionState, SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput,
-    UnknownName, Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits,
-    parse_timestamp,
+    AddressFilter, AppConnectionFilter, AppConnectionFilterBuilder, AppConnections, ClockSkew,
+    ConnectionField, ConnectionFilter, ConnectionFilterBuilder, ConnectionList, ExportFilter, ExportKind,
+    ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules, ServiceTime, SessionFilter,
+    SessionFilterBuilder, SessionInfo, SessionList, SessionOperation, SessionState, SessionType,
+    SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput, UnknownName, Violation,
+    ViolationCode, Violations, Window, advice, format_timestamp, limits, parse_timestamp,
 };
 #[cfg(feature = "rows")]
 pub use session_export_rows::{

@@ -115,6 +115,9 @@ fn route(path: &str) -> Option<Route<'_>> {
         ["openstack", "latest", "securitykey"] => (&[GetSecurityKey], "", ""),
         ["v1", project, "session", "list-sessions"] => (&[ListSessions], *project, ""),
         ["v1", project, "session", "list-sessions", "export"] => (&[Export(List::Sessions)], *project, ""),
+        ["v1", project, "session", "app-connection", "export"] => {
+            (&[Export(List::AppConnections)], *project, "")
+        }
         ["v2", project, "export-tasks"] => (&[ListExportTasks], *project, ""),
         ["v2", project, "export-tasks", "batch-delete"] => (&[DeleteExportTasks], *project, ""),
         ["v2", project, "export-tasks", task, "download"] => (&[DownloadExportFile], *project, *task),

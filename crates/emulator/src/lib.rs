@@ -249,10 +249,6 @@ mod filter;
 mod iam;
 mod journal;
 mod keys;
-#[allow(
-    dead_code,
-    reason = "the first list that is derived from the sessions comes next"
-)]
 mod lists;
 mod metadata;
 mod options;

@@ -8,6 +8,8 @@ pub enum Permission {
     ListSessions,
     /// `workspace:session:exportSessions`
     ExportSessions,
+    /// `workspace:session:exportAppConnection`
+    ExportAppConnections,
     /// `workspace:tenants:listExportTasks`
     ListExportTasks,
     /// `workspace:tenants:exportData`
@@ -21,6 +23,7 @@ impl Permission {
     pub const ALL: &'static [Self] = &[
         Self::ListSessions,
         Self::ExportSessions,
+        Self::ExportAppConnections,
         Self::ListExportTasks,
         Self::DownloadExportFile,
         Self::DeleteExportTasks,
@@ -32,6 +35,7 @@ impl Permission {
         match self {
             Self::ListSessions => "workspace:session:listSessions",
             Self::ExportSessions => "workspace:session:exportSessions",
+            Self::ExportAppConnections => "workspace:session:exportAppConnection",
             Self::ListExportTasks => "workspace:tenants:listExportTasks",
             Self::DownloadExportFile => "workspace:tenants:exportData",
             Self::DeleteExportTasks => "workspace:tenants:deleteExportTasks",

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    ConnectionField, ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, Violations, Window,
+    AppConnectionFilter, AppConnectionFilterBuilder, AppConnections, ConnectionField, ConnectionList,
+    ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, Violations, Window,
 };
 
 /// A list that the service exports.
@@ -17,6 +18,8 @@ pub enum ExportKind {
     /// User sessions (`ExportSessions`).
     #[default]
     Sessions,
+    /// App connections (`ExportAppConnection`).
+    AppConnections,
 }
 
 /// What the lists differ in.
@@ -29,11 +32,17 @@ struct Facts {
 
 impl ExportKind {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::Sessions];
+    pub const ALL: &'static [Self] = &[Self::Sessions, Self::AppConnections];
 
     const fn facts(self) -> Facts {
         let (name, operation, path_segment, fields): (_, _, _, &[_]) = match self {
             Self::Sessions => ("sessions", "export_sessions", "list-sessions", &[]),
+            Self::AppConnections => (
+                "app_connections",
+                "export_app_connections",
+                "app-connection",
+                AppConnections::FIELDS,
+            ),
         };
         Facts {
             name,
@@ -94,6 +103,8 @@ impl<'de> Deserialize<'de> for ExportKind {
 pub enum ExportFilter {
     /// Of user sessions.
     Sessions(SessionFilter),
+    /// Of app connections.
+    AppConnections(AppConnectionFilter),
 }
 
 impl ExportFilter {
@@ -101,6 +112,7 @@ impl ExportFilter {
     pub fn kind(&self) -> ExportKind {
         match self {
             Self::Sessions(_) => ExportKind::Sessions,
+            Self::AppConnections(_) => ExportKind::AppConnections,
         }
     }
 
@@ -108,6 +120,7 @@ impl ExportFilter {
     pub fn window(&self) -> Option<Window> {
         match self {
             Self::Sessions(filter) => filter.window(),
+            Self::AppConnections(filter) => filter.window(),
         }
     }
 
@@ -120,6 +133,7 @@ impl ExportFilter {
     pub fn check(&self) -> Result<(), Violations> {
         match self {
             Self::Sessions(filter) => filter.check(SessionOperation::Export),
+            Self::AppConnections(filter) => filter.check(),
         }
     }
 
@@ -138,6 +152,10 @@ impl ExportFilter {
             ExportKind::Sessions => {
                 let builder = SessionFilterBuilder::deserialize(body)?;
                 builder.service_rules(rules).build().map(Self::Sessions)
+            }
+            ExportKind::AppConnections => {
+                let builder = AppConnectionFilterBuilder::deserialize(body)?;
+                builder.service_rules(rules).build().map(Self::AppConnections)
             }
         };
         filter.map_err(serde::de::Error::custom)

@@ -49,7 +49,10 @@ mod written;
 
 pub use advice::advice;
 pub use clock_skew::ClockSkew;
-pub use connection_filter::{ConnectionField, ConnectionFilter, ConnectionFilterBuilder, ConnectionList};
+pub use connection_filter::{
+    AppConnectionFilter, AppConnectionFilterBuilder, AppConnections, ConnectionField, ConnectionFilter,
+    ConnectionFilterBuilder, ConnectionList,
+};
 pub use error_body::{ErrorBody, ErrorShape, one_line};
 pub use export::{ExportFilter, ExportKind};
 pub use filter::{

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use session_export::{
-    ConnectionFilter, ConnectionFilterBuilder, ConnectionList, ExportFilter, ExportKind, SessionOperation,
+    AppConnections, ConnectionFilter, ConnectionFilterBuilder, ConnectionList, ExportFilter, ExportKind,
+    SessionOperation,
 };
 
 use super::FilterArgs;
@@ -58,14 +59,15 @@ fn connections(
     texts: BTreeMap<&'static str, String>,
     window: Window,
 ) -> Result<ExportFilter, Failure> {
-    let _ = (texts, window);
-    Err(Failure::usage(format!(
-        "--what {} cannot be exported",
-        flag_name(what.as_str())
-    )))
+    match what {
+        ExportKind::AppConnections => of_texts::<AppConnections>(texts, window),
+        other => Err(Failure::usage(format!(
+            "--what {} cannot be exported",
+            flag_name(other.as_str())
+        ))),
+    }
 }
 
-#[allow(dead_code, reason = "the first list comes next")]
 /// The filter of a list of connections, of texts by the names of their fields.
 fn of_texts<L: ConnectionList>(
     texts: BTreeMap<&'static str, String>,

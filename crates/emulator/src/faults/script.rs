@@ -155,6 +155,8 @@ pub enum FaultOperation {
     ListSessions,
     /// `POST /v1/{project_id}/session/list-sessions/export`
     ExportSessions,
+    /// `POST /v1/{project_id}/session/app-connection/export`
+    ExportAppConnections,
     /// `GET /v2/{project_id}/export-tasks`
     ListExportTasks,
     /// `GET /v2/{project_id}/export-tasks/{task_id}/download`
@@ -182,6 +184,7 @@ impl FaultOperation {
             Self::Metadata => "metadata",
             Self::ListSessions => "list_sessions",
             Self::ExportSessions => "export_sessions",
+            Self::ExportAppConnections => "export_app_connections",
             Self::ListExportTasks => "list_export_tasks",
             Self::DownloadExportFile => "download_export_file",
             Self::DeleteExportTasks => "delete_export_tasks",

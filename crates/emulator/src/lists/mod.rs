@@ -1,6 +1,10 @@
 //! The lists that can be exported: what they are called, and what their rows are made of.
 
+mod app_connections;
+
 use std::borrow::Cow;
+
+use app_connections::APP_CONNECTIONS;
 
 use crate::data::FIELDS;
 use crate::faults::FaultOperation;
@@ -11,6 +15,7 @@ use crate::permissions::Permission;
 pub(crate) enum List {
     #[default]
     Sessions,
+    AppConnections,
 }
 
 /// What the lists differ in.
@@ -41,11 +46,12 @@ const SESSIONS: Facts = Facts {
 };
 
 impl List {
-    pub(crate) const ALL: &'static [Self] = &[Self::Sessions];
+    pub(crate) const ALL: &'static [Self] = &[Self::Sessions, Self::AppConnections];
 
     pub(crate) const fn facts(self) -> &'static Facts {
         match self {
             Self::Sessions => &SESSIONS,
+            Self::AppConnections => &APP_CONNECTIONS,
         }
     }
 

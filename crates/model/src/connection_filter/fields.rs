@@ -31,7 +31,6 @@ pub struct ConnectionField {
 }
 
 /// What a field takes.
-#[allow(dead_code, reason = "the first list comes next")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FieldRule {
     /// 1 to so many characters.
@@ -97,7 +96,6 @@ pub(super) fn window_of<L: ConnectionList>() -> WindowFields {
 ///
 /// The numbers are the `maxLength` of the published definition, in characters. The ends of the window have the setters
 /// that all lists have in common.
-#[allow(unused_macros, reason = "the first list comes next")]
 macro_rules! connection_list {
     ($list:ident, $variant:ident: $($name:ident: $rule:ident $(($most:literal))?, $about:literal;)*) => {
         impl crate::connection_filter::fields::private::Sealed for $list {}
@@ -136,5 +134,4 @@ macro_rules! connection_list {
     (@End $name:ident, $about:literal) => {};
 }
 
-#[allow(unused_imports, reason = "the first list comes next")]
 pub(crate) use connection_list;

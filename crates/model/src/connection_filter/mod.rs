@@ -1,5 +1,6 @@
 //! The filters of the lists of connections: texts, times and a window, by a table of fields for each list.
 
+mod app_connections;
 mod builder;
 mod fields;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+pub use app_connections::{AppConnectionFilter, AppConnectionFilterBuilder, AppConnections};
 pub use builder::ConnectionFilterBuilder;
 pub use fields::{ConnectionField, ConnectionList};
 
