@@ -58,11 +58,34 @@ const APP_CONNECTIONS: &[&str] = &[
     "end_time",
 ];
 
+/// The same of a user connection, by `UserConnectionInfo`.
+const USER_CONNECTIONS: &[&str] = &[
+    "connect_type",
+    "user_name",
+    "desktop_group_name",
+    "pre_conn_time",
+    "start_time",
+    "end_time",
+    "machine_sid",
+    "machine_name",
+    "client_mac",
+    "client_name",
+    "client_ip",
+    "public_ip",
+    "agent_version",
+    "vm_ip",
+    "connect_flag",
+    "wi_ip",
+    "update_time",
+    "virtual_ip",
+];
+
 /// The names of a list's fields that say more than `id` does.
 fn names(kind: ExportKind) -> &'static [&'static str] {
     match kind {
         ExportKind::Sessions => SESSIONS,
         ExportKind::AppConnections => APP_CONNECTIONS,
+        ExportKind::UserConnections => USER_CONNECTIONS,
         _ => &[],
     }
 }

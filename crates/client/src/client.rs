@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use session_export_auth::Authenticate;
-use session_export_model::{AppConnectionFilter, ExportFilter, ProjectId, SessionFilter, TaskId, TaskRef};
+use session_export_model::{
+    AppConnectionFilter, ExportFilter, ProjectId, SessionFilter, TaskId, TaskRef, UserConnectionFilter,
+};
 use session_export_transport::{Clock, Sleep, Transport};
 
 use crate::deadline::{Deadline, Phase, PhaseTimer};
@@ -138,6 +140,12 @@ impl Client {
     /// Prepares an export of the app connections that `filter` selects: who used which application. Nothing is sent
     /// before [`submit`](Export::submit).
     pub fn export_app_connections(&self, filter: AppConnectionFilter) -> Export {
+        self.export(filter)
+    }
+
+    /// Prepares an export of the user connections that `filter` selects: who logged in to which server. Nothing is sent
+    /// before [`submit`](Export::submit).
+    pub fn export_user_connections(&self, filter: UserConnectionFilter) -> Export {
         self.export(filter)
     }
 

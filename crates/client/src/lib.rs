@@ -114,8 +114,9 @@ pub use session_export_model::{
     ConnectionField, ConnectionFilter, ConnectionFilterBuilder, ConnectionList, ExportFilter, ExportKind,
     ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules, ServiceTime, SessionFilter,
     SessionFilterBuilder, SessionInfo, SessionList, SessionOperation, SessionState, SessionType,
-    SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput, UnknownName, Violation,
-    ViolationCode, Violations, Window, advice, format_timestamp, limits, parse_timestamp,
+    SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput, UnknownName,
+    UserConnectionFilter, UserConnectionFilterBuilder, UserConnections, Violation, ViolationCode, Violations,
+    Window, advice, format_timestamp, limits, parse_timestamp,
 };
 #[cfg(feature = "rows")]
 pub use session_export_rows::{

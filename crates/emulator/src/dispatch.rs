@@ -118,6 +118,9 @@ fn route(path: &str) -> Option<Route<'_>> {
         ["v1", project, "session", "app-connection", "export"] => {
             (&[Export(List::AppConnections)], *project, "")
         }
+        ["v1", project, "session", "user-connection", "export"] => {
+            (&[Export(List::UserConnections)], *project, "")
+        }
         ["v2", project, "export-tasks"] => (&[ListExportTasks], *project, ""),
         ["v2", project, "export-tasks", "batch-delete"] => (&[DeleteExportTasks], *project, ""),
         ["v2", project, "export-tasks", task, "download"] => (&[DownloadExportFile], *project, *task),

@@ -10,6 +10,8 @@ pub enum Permission {
     ExportSessions,
     /// `workspace:session:exportAppConnection`
     ExportAppConnections,
+    /// `workspace:session:exportUserConnection`
+    ExportUserConnections,
     /// `workspace:tenants:listExportTasks`
     ListExportTasks,
     /// `workspace:tenants:exportData`
@@ -24,6 +26,7 @@ impl Permission {
         Self::ListSessions,
         Self::ExportSessions,
         Self::ExportAppConnections,
+        Self::ExportUserConnections,
         Self::ListExportTasks,
         Self::DownloadExportFile,
         Self::DeleteExportTasks,
@@ -36,6 +39,7 @@ impl Permission {
             Self::ListSessions => "workspace:session:listSessions",
             Self::ExportSessions => "workspace:session:exportSessions",
             Self::ExportAppConnections => "workspace:session:exportAppConnection",
+            Self::ExportUserConnections => "workspace:session:exportUserConnection",
             Self::ListExportTasks => "workspace:tenants:listExportTasks",
             Self::DownloadExportFile => "workspace:tenants:exportData",
             Self::DeleteExportTasks => "workspace:tenants:deleteExportTasks",

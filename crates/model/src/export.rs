@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     AppConnectionFilter, AppConnectionFilterBuilder, AppConnections, ConnectionField, ConnectionList,
-    ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, Violations, Window,
+    ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, UserConnectionFilter,
+    UserConnectionFilterBuilder, UserConnections, Violations, Window,
 };
 
 /// A list that the service exports.
@@ -20,6 +21,8 @@ pub enum ExportKind {
     Sessions,
     /// App connections (`ExportAppConnection`).
     AppConnections,
+    /// User connections (`ExportUserConnection`).
+    UserConnections,
 }
 
 /// What the lists differ in.
@@ -32,7 +35,7 @@ struct Facts {
 
 impl ExportKind {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::Sessions, Self::AppConnections];
+    pub const ALL: &'static [Self] = &[Self::Sessions, Self::AppConnections, Self::UserConnections];
 
     const fn facts(self) -> Facts {
         let (name, operation, path_segment, fields): (_, _, _, &[_]) = match self {
@@ -42,6 +45,12 @@ impl ExportKind {
                 "export_app_connections",
                 "app-connection",
                 AppConnections::FIELDS,
+            ),
+            Self::UserConnections => (
+                "user_connections",
+                "export_user_connections",
+                "user-connection",
+                UserConnections::FIELDS,
             ),
         };
         Facts {
@@ -105,6 +114,8 @@ pub enum ExportFilter {
     Sessions(SessionFilter),
     /// Of app connections.
     AppConnections(AppConnectionFilter),
+    /// Of user connections.
+    UserConnections(UserConnectionFilter),
 }
 
 impl ExportFilter {
@@ -113,6 +124,7 @@ impl ExportFilter {
         match self {
             Self::Sessions(_) => ExportKind::Sessions,
             Self::AppConnections(_) => ExportKind::AppConnections,
+            Self::UserConnections(_) => ExportKind::UserConnections,
         }
     }
 
@@ -121,6 +133,7 @@ impl ExportFilter {
         match self {
             Self::Sessions(filter) => filter.window(),
             Self::AppConnections(filter) => filter.window(),
+            Self::UserConnections(filter) => filter.window(),
         }
     }
 
@@ -134,6 +147,7 @@ impl ExportFilter {
         match self {
             Self::Sessions(filter) => filter.check(SessionOperation::Export),
             Self::AppConnections(filter) => filter.check(),
+            Self::UserConnections(filter) => filter.check(),
         }
     }
 
@@ -156,6 +170,10 @@ impl ExportFilter {
             ExportKind::AppConnections => {
                 let builder = AppConnectionFilterBuilder::deserialize(body)?;
                 builder.service_rules(rules).build().map(Self::AppConnections)
+            }
+            ExportKind::UserConnections => {
+                let builder = UserConnectionFilterBuilder::deserialize(body)?;
+                builder.service_rules(rules).build().map(Self::UserConnections)
             }
         };
         filter.map_err(serde::de::Error::custom)

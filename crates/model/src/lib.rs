@@ -51,7 +51,8 @@ pub use advice::advice;
 pub use clock_skew::ClockSkew;
 pub use connection_filter::{
     AppConnectionFilter, AppConnectionFilterBuilder, AppConnections, ConnectionField, ConnectionFilter,
-    ConnectionFilterBuilder, ConnectionList,
+    ConnectionFilterBuilder, ConnectionList, UserConnectionFilter, UserConnectionFilterBuilder,
+    UserConnections,
 };
 pub use error_body::{ErrorBody, ErrorShape, one_line};
 pub use export::{ExportFilter, ExportKind};

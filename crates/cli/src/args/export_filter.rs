@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use session_export::{
     AppConnections, ConnectionFilter, ConnectionFilterBuilder, ConnectionList, ExportFilter, ExportKind,
-    SessionOperation,
+    SessionOperation, UserConnections,
 };
 
 use super::FilterArgs;
@@ -61,6 +61,7 @@ fn connections(
 ) -> Result<ExportFilter, Failure> {
     match what {
         ExportKind::AppConnections => of_texts::<AppConnections>(texts, window),
+        ExportKind::UserConnections => of_texts::<UserConnections>(texts, window),
         other => Err(Failure::usage(format!(
             "--what {} cannot be exported",
             flag_name(other.as_str())

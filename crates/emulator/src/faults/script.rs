@@ -157,6 +157,8 @@ pub enum FaultOperation {
     ExportSessions,
     /// `POST /v1/{project_id}/session/app-connection/export`
     ExportAppConnections,
+    /// `POST /v1/{project_id}/session/user-connection/export`
+    ExportUserConnections,
     /// `GET /v2/{project_id}/export-tasks`
     ListExportTasks,
     /// `GET /v2/{project_id}/export-tasks/{task_id}/download`
@@ -185,6 +187,7 @@ impl FaultOperation {
             Self::ListSessions => "list_sessions",
             Self::ExportSessions => "export_sessions",
             Self::ExportAppConnections => "export_app_connections",
+            Self::ExportUserConnections => "export_user_connections",
             Self::ListExportTasks => "list_export_tasks",
             Self::DownloadExportFile => "download_export_file",
             Self::DeleteExportTasks => "delete_export_tasks",

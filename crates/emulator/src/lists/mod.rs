@@ -1,10 +1,12 @@
 //! The lists that can be exported: what they are called, and what their rows are made of.
 
 mod app_connections;
+mod user_connections;
 
 use std::borrow::Cow;
 
 use app_connections::APP_CONNECTIONS;
+use user_connections::USER_CONNECTIONS;
 
 use crate::data::FIELDS;
 use crate::faults::FaultOperation;
@@ -16,6 +18,7 @@ pub(crate) enum List {
     #[default]
     Sessions,
     AppConnections,
+    UserConnections,
 }
 
 /// What the lists differ in.
@@ -46,12 +49,13 @@ const SESSIONS: Facts = Facts {
 };
 
 impl List {
-    pub(crate) const ALL: &'static [Self] = &[Self::Sessions, Self::AppConnections];
+    pub(crate) const ALL: &'static [Self] = &[Self::Sessions, Self::AppConnections, Self::UserConnections];
 
     pub(crate) const fn facts(self) -> &'static Facts {
         match self {
             Self::Sessions => &SESSIONS,
             Self::AppConnections => &APP_CONNECTIONS,
+            Self::UserConnections => &USER_CONNECTIONS,
         }
     }
 

@@ -3,6 +3,7 @@
 mod app_connections;
 mod builder;
 mod fields;
+mod user_connections;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,6 +15,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 pub use app_connections::{AppConnectionFilter, AppConnectionFilterBuilder, AppConnections};
 pub use builder::ConnectionFilterBuilder;
 pub use fields::{ConnectionField, ConnectionList};
+pub use user_connections::{UserConnectionFilter, UserConnectionFilterBuilder, UserConnections};
 
 use crate::filter::rules;
 use crate::timestamp::written_timestamp;
