@@ -3,6 +3,8 @@
 mod app_connections;
 mod builder;
 mod fields;
+#[cfg(test)]
+mod tests;
 mod user_connections;
 
 use std::fmt;
