@@ -208,6 +208,35 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_told_from_each_other() {
+        let headers = [
+            (
+                ExportKind::Sessions,
+                "id,login_user,client_mac,client_name,client_ip,vm_ip",
+            ),
+            (
+                ExportKind::AppConnections,
+                "id,app_id,client_mac,client_name,client_ip,vm_ip",
+            ),
+            (
+                ExportKind::UserConnections,
+                "id,connect_flag,client_mac,client_name,client_ip,vm_ip",
+            ),
+        ];
+        for (kind, header) in headers {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(header.as_bytes()).unwrap();
+            for (other, _) in headers {
+                assert_eq!(
+                    holds(other, &file, FileFormat::Csv).unwrap(),
+                    kind == other,
+                    "{header}: {other}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_workbook_is_told_by_its_first_row() {
         let sheet =
             |row: &str| format!("<sheetData><row r=\"1\">{row}</row><row><t>end_time</t></row></sheetData>");

@@ -128,7 +128,13 @@ async fn a_journal_remembers_the_list_and_a_window_that_is_too_long_is_refused()
         // Whoever knows sessions alone must not take it for an export of sessions.
         assert!(text.contains(r#"{"version":2,"entry":"intent""#), "{text}");
         let journal = FileJournal::open(&path).unwrap();
-        assert_eq!(journal.filter(), Some(filter.clone()));
+        // What was checked before is not checked once more, so that the two are equal but for that.
+        let read = journal.filter().unwrap();
+        assert_eq!(read.kind(), filter.kind());
+        assert_eq!(
+            serde_json::to_string(&read).unwrap(),
+            serde_json::to_string(&filter).unwrap()
+        );
         let JournalState::Intended(intent) = journal.state() else {
             panic!("{:?}", journal.state())
         };
