@@ -4,6 +4,7 @@ mod adrs;
 mod crates;
 mod features;
 mod section;
+mod translation;
 
 use crate::cargo::Metadata;
 use section::Section;
@@ -30,8 +31,9 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
             differences.extend(section.difference()?);
         }
     }
+    differences.extend(translation::difference("README.md", "README.zh-CN.md")?);
     Ok(Outcome {
-        compared: sections.len(),
+        compared: sections.len() + 1,
         differences,
     })
 }
