@@ -3,6 +3,7 @@
 mod adrs;
 mod crates;
 mod features;
+mod links;
 mod section;
 mod translation;
 
@@ -32,8 +33,9 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
         }
     }
     differences.extend(translation::difference("README.md", "README.zh-CN.md")?);
+    differences.extend(links::broken()?);
     Ok(Outcome {
-        compared: sections.len() + 1,
+        compared: sections.len() + 2,
         differences,
     })
 }
