@@ -3,7 +3,9 @@
 mod adrs;
 mod crates;
 mod features;
+mod links;
 mod section;
+mod translation;
 
 use crate::cargo::Metadata;
 use section::Section;
@@ -30,8 +32,10 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
             differences.extend(section.difference()?);
         }
     }
+    differences.extend(translation::difference("README.md", "README.zh-CN.md")?);
+    differences.extend(links::broken()?);
     Ok(Outcome {
-        compared: sections.len(),
+        compared: sections.len() + 2,
         differences,
     })
 }
