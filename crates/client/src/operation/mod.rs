@@ -10,7 +10,7 @@ mod submit;
 
 use std::fmt;
 
-pub(crate) use call::{Call, Exchange, Reply, service_failure};
+pub(crate) use call::{Call, Exchange, Reply, request_id, service_failure};
 pub use effect::Effect;
 pub use list_sessions::{ListSessions, SessionStream};
 
@@ -39,6 +39,17 @@ impl Operation {
             Self::ListTasks => "list_tasks",
             Self::Download => "download",
             Self::DeleteTasks => "delete_tasks",
+        }
+    }
+
+    /// The operation's path, with names in place of ids.
+    pub(crate) fn path_template(self) -> &'static str {
+        match self {
+            Self::ExportSessions => "/v1/{project_id}/session/list-sessions/export",
+            Self::ListSessions => "/v1/{project_id}/session/list-sessions",
+            Self::ListTasks => "/v2/{project_id}/export-tasks",
+            Self::Download => "/v2/{project_id}/export-tasks/{task_id}/download",
+            Self::DeleteTasks => "/v2/{project_id}/export-tasks/batch-delete",
         }
     }
 
