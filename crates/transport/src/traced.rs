@@ -1,7 +1,11 @@
 //! One exchange as a span, in the words of OpenTelemetry's conventions for HTTP clients.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 use http::{Uri, uri::Scheme};
-use tracing::{Instrument, Span, field::Empty, info_span};
+use tracing::{Span, field::Empty, info_span};
 
 use crate::{Request, Response, Transport, TransportError};
 
@@ -35,23 +39,65 @@ pub const TARGET: &str = "session_export";
 /// # Cancel safety
 ///
 /// As [`Transport::send`]: dropping the future drops the exchange. Its span then ends with `error.type` `dropped`.
-pub async fn send_traced(
-    transport: &dyn Transport,
+pub fn send_traced<'a>(
+    transport: &'a dyn Transport,
     request: Request,
     template: &str,
     resends: u32,
-) -> Result<Response, TransportError> {
+) -> impl Future<Output = Result<Response, TransportError>> + Send + 'a {
     let span = span(&request, template, resends);
-    if span.is_disabled() {
-        return transport.send(request).await;
+    // Written by hand, because an `async` block would hold, and move, the request a second time.
+    Exchange {
+        span: (!span.is_disabled()).then_some(span),
+        response: transport.send(request),
     }
-    let mut outcome = Outcome {
-        span: &span,
-        is_told: false,
-    };
-    let result = transport.send(request).instrument(span.clone()).await;
-    outcome.tell(&result);
-    result
+}
+
+/// An exchange, and its span if somebody listens.
+struct Exchange<'a> {
+    /// None once it has said how the exchange ended, too.
+    span: Option<Span>,
+    response: Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>,
+}
+
+impl Future for Exchange<'_> {
+    type Output = Result<Response, TransportError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let Some(span) = &this.span else {
+            return this.response.as_mut().poll(cx);
+        };
+        let result = {
+            let _entered = span.enter();
+            ready!(this.response.as_mut().poll(cx))
+        };
+        match &result {
+            Ok(response) => {
+                let status = response.status();
+                span.record("http.response.status_code", status.as_u16());
+                if status.is_client_error() || status.is_server_error() {
+                    failed(span, status.as_str());
+                }
+            }
+            Err(error) => failed(span, error.kind().as_str()),
+        }
+        this.span = None;
+        Poll::Ready(result)
+    }
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        if let Some(span) = &self.span {
+            failed(span, "dropped");
+        }
+    }
+}
+
+fn failed(span: &Span, error_type: &str) {
+    span.record("error.type", error_type);
+    span.record("otel.status_code", "ERROR");
 }
 
 fn span(request: &Request, template: &str, resends: u32) -> Span {
@@ -75,39 +121,4 @@ fn span(request: &Request, template: &str, resends: u32) -> Span {
 fn port(uri: &Uri) -> u16 {
     let is_https = uri.scheme() == Some(&Scheme::HTTPS);
     uri.port_u16().unwrap_or(if is_https { 443 } else { 80 })
-}
-
-/// Says how the exchange ended, also when nobody waited for the end.
-struct Outcome<'a> {
-    span: &'a Span,
-    is_told: bool,
-}
-
-impl Outcome<'_> {
-    fn tell(&mut self, result: &Result<Response, TransportError>) {
-        self.is_told = true;
-        match result {
-            Ok(response) => {
-                let status = response.status();
-                self.span.record("http.response.status_code", status.as_u16());
-                if status.is_client_error() || status.is_server_error() {
-                    self.failed(status.as_str());
-                }
-            }
-            Err(error) => self.failed(error.kind().as_str()),
-        }
-    }
-
-    fn failed(&self, error_type: &str) {
-        self.span.record("error.type", error_type);
-        self.span.record("otel.status_code", "ERROR");
-    }
-}
-
-impl Drop for Outcome<'_> {
-    fn drop(&mut self) {
-        if !self.is_told {
-            self.failed("dropped");
-        }
-    }
 }

@@ -1,7 +1,10 @@
-//! Parts of the documents that follow from the code: written by `documents --write`, compared by `documents`.
+//! Parts of the documents that follow from the code: written by `documents --write`, compared by `documents`. What people
+//! write about the code (the tables of errors, the names of files) is only compared.
 
 mod adrs;
 mod crates;
+mod errors;
+mod excerpts;
 mod features;
 mod section;
 
@@ -17,11 +20,12 @@ pub(crate) struct Outcome {
 /// Compares every part with the code, or writes it.
 pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     let metadata = Metadata::read()?;
-    let sections = [
+    let mut sections = vec![
         Section::new("docs/architecture.md", "crates", crates::table(&metadata)),
         Section::new("docs/architecture.md", "features", features::table(&metadata)?),
         Section::new("docs/architecture.md", "decisions", adrs::list("docs/adr")?),
     ];
+    sections.extend(excerpts::sections()?);
     let mut differences = Vec::new();
     for section in &sections {
         if write {
@@ -30,8 +34,12 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
             differences.extend(section.difference()?);
         }
     }
+    let (tables, rows) = errors::differences()?;
+    differences.extend(rows);
+    let (paths, lost) = excerpts::lost_paths()?;
+    differences.extend(lost);
     Ok(Outcome {
-        compared: sections.len(),
+        compared: sections.len() + tables + paths,
         differences,
     })
 }

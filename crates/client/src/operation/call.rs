@@ -11,12 +11,12 @@ use session_export_model::{ClockSkew, ErrorBody, ErrorShape, one_line, parse_htt
 use session_export_transport::{
     Delivery, Request, RequestBody, ResponseBody, TARGET, TransportError, TransportErrorKind, send_traced,
 };
-use tracing::{Level, debug, enabled};
+use tracing::{Instrument, Level, debug, enabled};
 
 use super::{Operation, credential};
 use crate::client::Cut;
 use crate::deadline::Deadline;
-use crate::observe::{call_span, observed, tell_exchange};
+use crate::observe::tell_exchange;
 use crate::retry::{Attempts, Failed, Place, Tries};
 use crate::{Client, Error, ErrorKind, PauseReason, ServiceFailure};
 
@@ -131,13 +131,10 @@ impl Call {
     ///
     /// Cancel safety: dropping the future drops the exchange; for a submit the outcome is then unknown.
     pub(crate) async fn send(self, client: &Client) -> Result<Reply, Error> {
-        observed(call_span(client, self.operation), async {
-            let mut attempts = Attempts::new(client, self.operation, self.tries);
-            let reply = self.until_success(client, &mut attempts).await?;
-            attempts.succeeded();
-            Ok(reply)
-        })
-        .await
+        let mut attempts = Attempts::new(client, self.operation, self.tries);
+        let reply = self.until_success(client, &mut attempts).await?;
+        attempts.succeeded();
+        Ok(reply)
     }
 
     /// Like [`send`](Self::send), and reads the body as JSON; a body that breaks off is a failed attempt like any other.
@@ -160,15 +157,6 @@ impl Call {
     }
 
     async fn whole<T>(
-        self,
-        client: &Client,
-        understand: impl Fn(&WholeAnswer) -> Result<T, Error>,
-    ) -> Result<(T, Exchange), Error> {
-        let span = call_span(client, self.operation);
-        observed(span, self.attempts_at_whole(client, understand)).await
-    }
-
-    async fn attempts_at_whole<T>(
         self,
         client: &Client,
         understand: impl Fn(&WholeAnswer) -> Result<T, Error>,
@@ -202,8 +190,10 @@ impl Call {
     async fn until_success(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Reply, Error> {
         loop {
             let place = attempts.take_place();
+            let span = attempts.span().clone();
             // Boxed, so that the futures of callers, which hold it, stay small.
-            match Box::pin(self.attempt(client, place, attempts.sent())).await {
+            let attempt = Box::pin(self.attempt(client, place, attempts.sent()));
+            match attempt.instrument(span).await {
                 Ok(reply) => return Ok(reply),
                 Err(failed) => attempts.after(failed).await?,
             }

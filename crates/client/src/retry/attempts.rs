@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use session_export_auth::Stamp;
 use session_export_transport::{Delivery, TARGET, TransportErrorKind};
-use tracing::{debug, warn};
+use tracing::{Span, debug, warn};
 
 use super::classify::{Failure, Verdict, classify};
 use super::{Pauses, Place, budget};
 use crate::deadline::Deadline;
-use crate::observe::error_type;
+use crate::observe::{call_span, error_type, observed};
 use crate::{Client, Error, ErrorKind, Operation, PauseReason};
 
 /// Whether a call is made again.
@@ -38,6 +38,8 @@ pub(crate) struct Failed {
 pub(crate) struct Attempts<'a> {
     client: &'a Client,
     operation: Operation,
+    /// Ends with the call.
+    span: Span,
     /// How many requests were sent.
     sent: u32,
     further: u32,
@@ -56,6 +58,7 @@ impl<'a> Attempts<'a> {
         Self {
             client,
             operation,
+            span: call_span(client, operation),
             sent: 0,
             further: match tries {
                 Tries::ByPolicy => policy.further_attempts(),
@@ -76,6 +79,11 @@ impl<'a> Attempts<'a> {
             .unwrap_or_else(|| self.client.cool_down().queue(now))
     }
 
+    /// The span of the call.
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
     /// How many requests were sent; whoever sends one counts it.
     pub(crate) fn sent(&mut self) -> &mut u32 {
         &mut self.sent
@@ -92,6 +100,11 @@ impl<'a> Attempts<'a> {
     ///
     /// The error of the whole call when there is no further attempt.
     pub(crate) async fn after(&mut self, failed: Failed) -> Result<(), Error> {
+        let span = self.span.clone();
+        observed(span, self.decide(failed)).await
+    }
+
+    async fn decide(&mut self, failed: Failed) -> Result<(), Error> {
         let Failed {
             error,
             delivery,
