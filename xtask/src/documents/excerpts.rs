@@ -101,8 +101,15 @@ pub(super) fn lost_paths() -> Result<(usize, Vec<String>), String> {
 fn paths_in(text: &str) -> impl Iterator<Item = &str> {
     let spans = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
     spans.filter(|span| {
-        TOPS.iter().any(|top| span.starts_with(top)) && !span.contains([' ', '*', '{', '<', '…', '='])
+        TOPS.iter().any(|top| span.starts_with(top))
+            && !span.contains([' ', '*', '{', '<', '…', '='])
+            && !span.split('/').any(is_placeholder)
     })
+}
+
+/// `TARGET`, in whose place there is a name.
+fn is_placeholder(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -120,7 +127,7 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_repository_are_looked_for() {
-        let text = "`crates/a.rs`, `docs` and `cargo run -p xtask`\n[`docs/b.md`](b.md) `fuzz/corpus/*` `crates/{a}`";
+        let text = "`crates/a.rs`, `docs` and `cargo run -p xtask`\n[`docs/b.md`](b.md) `fuzz/corpus/*` `crates/{a}` `fuzz/corpus/TARGET`";
         assert_eq!(paths_in(text).collect::<Vec<_>>(), ["crates/a.rs", "docs/b.md"]);
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Tap {
 
 impl Tap {
     /// Before the server at `upstream`, such as `127.0.0.1:41234`.
+    #[allow(clippy::disallowed_methods, reason = "a server for a test")]
     pub(crate) async fn before(upstream: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -1,6 +1,10 @@
 //! A service that exports for its own callers: one client for all of them, files streamed through in constant memory.
 
-#![allow(clippy::print_stdout, reason = "a program says what it did")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a program says what it did, and its server is a task beside it"
+)]
 
 use std::sync::Arc;
 
@@ -26,7 +30,11 @@ fn service(client: Client) -> Router {
 /// Answers with the task's id: whoever has it can come for the file, also after a restart of the service.
 async fn submit(State(client): State<Client>) -> Result<String, (StatusCode, String)> {
     let filter = filter().map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
-    let task = client.export_sessions(filter).submit().await.map_err(refusal)?;
+    let task = client
+        .export_sessions(filter)
+        .submit()
+        .await
+        .map_err(|error| refusal(&error))?;
     Ok(task.task_id().to_string())
 }
 
@@ -35,12 +43,16 @@ async fn file(State(client): State<Client>, Path(task): Path<String>) -> Result<
     let task: TaskId = task
         .parse()
         .map_err(|_| (StatusCode::NOT_FOUND, "no task has this id".to_owned()))?;
-    let ready = client.task(task).ready().await.map_err(refusal)?;
-    let stream = ready.download().into_stream().await.map_err(refusal)?;
+    let ready = client.task(task).ready().await.map_err(|error| refusal(&error))?;
+    let stream = ready
+        .download()
+        .into_stream()
+        .await
+        .map_err(|error| refusal(&error))?;
     Ok(Body::from_stream(stream))
 }
 
-fn refusal(error: Error) -> (StatusCode, String) {
+fn refusal(error: &Error) -> (StatusCode, String) {
     let status = match error.kind() {
         ErrorKind::InvalidRequest(_) => StatusCode::BAD_REQUEST,
         // Not made yet, expired, failed: the text says which.
