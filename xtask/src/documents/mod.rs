@@ -6,7 +6,9 @@ mod crates;
 mod errors;
 mod excerpts;
 mod features;
+mod links;
 mod section;
+mod translation;
 
 use crate::cargo::Metadata;
 use section::Section;
@@ -34,12 +36,14 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
             differences.extend(section.difference()?);
         }
     }
+    differences.extend(translation::difference("README.md", "README.zh-CN.md")?);
+    differences.extend(links::broken()?);
     let (tables, rows) = errors::differences()?;
     differences.extend(rows);
     let (paths, lost) = excerpts::lost_paths()?;
     differences.extend(lost);
     Ok(Outcome {
-        compared: sections.len() + tables + paths,
+        compared: sections.len() + 2 + tables + paths,
         differences,
     })
 }
