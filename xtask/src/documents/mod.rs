@@ -1,7 +1,10 @@
-//! Parts of the documents that follow from the code: written by `documents --write`, compared by `documents`.
+//! Parts of the documents that follow from the code: written by `documents --write`, compared by `documents`. What people
+//! write about the code (the tables of errors, the names of files) is only compared.
 
 mod adrs;
 mod crates;
+mod errors;
+mod excerpts;
 mod features;
 mod links;
 mod section;
@@ -19,11 +22,12 @@ pub(crate) struct Outcome {
 /// Compares every part with the code, or writes it.
 pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     let metadata = Metadata::read()?;
-    let sections = [
+    let mut sections = vec![
         Section::new("docs/architecture.md", "crates", crates::table(&metadata)),
         Section::new("docs/architecture.md", "features", features::table(&metadata)?),
         Section::new("docs/architecture.md", "decisions", adrs::list("docs/adr")?),
     ];
+    sections.extend(excerpts::sections()?);
     let mut differences = Vec::new();
     for section in &sections {
         if write {
@@ -34,8 +38,12 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     }
     differences.extend(translation::difference("README.md", "README.zh-CN.md")?);
     differences.extend(links::broken()?);
+    let (tables, rows) = errors::differences()?;
+    differences.extend(rows);
+    let (paths, lost) = excerpts::lost_paths()?;
+    differences.extend(lost);
     Ok(Outcome {
-        compared: sections.len() + 2,
+        compared: sections.len() + 2 + tables + paths,
         differences,
     })
 }
