@@ -11,8 +11,11 @@ pub(crate) fn difference(page: &str, translation: &str) -> Result<Option<String>
     }))
 }
 
+/// What is compared, and how it is found.
+type Part = (&'static str, fn(&str) -> Vec<String>);
+
 fn compare(page: &str, translation: &str) -> Option<(&'static str, String, String)> {
-    let parts: [(&str, fn(&str) -> Vec<String>); 5] = [
+    let parts: [Part; 5] = [
         ("headings' levels", levels),
         ("code blocks", code_blocks),
         ("tables' first columns", first_columns),
