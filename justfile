@@ -40,6 +40,11 @@ walls:
 documents:
     cargo run --quiet -p xtask -- documents
 
+# The public items are those of docs/public-api, each asynchronous one says what cancelling does, and no signature of the neutral
+# crates names a type of another library. After a change that is meant: `cargo run -p xtask -- public-api --write`.
+public-api:
+    cargo run --quiet -p xtask -- public-api
+
 # Licences, bans and sources of all dependencies.
 deny:
     cargo deny --all-features check --hide-inclusion-graph bans licenses sources
@@ -162,4 +167,4 @@ guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-cli --bin session-export settings::
 
 # Everything, in CI's order; the first failure ends it.
-ci: test test-hyper fmt clippy doc walls documents deny typos readme interop official-sdk budgets
+ci: test test-hyper fmt clippy doc public-api walls documents deny typos readme interop official-sdk budgets

@@ -3,7 +3,7 @@
 mod adrs;
 mod crates;
 mod features;
-mod section;
+pub(crate) mod section;
 
 use crate::cargo::Metadata;
 use section::Section;
