@@ -57,9 +57,19 @@ pub(crate) struct Dependency {
     pub(crate) name: String,
     /// `None` for a normal one.
     pub(crate) kind: Option<String>,
+    /// The version that is wanted; `*` without one.
+    #[serde(default)]
+    pub(crate) req: String,
     #[serde(default)]
     pub(crate) optional: bool,
     pub(crate) features: Vec<String>,
+}
+
+impl Dependency {
+    /// A dev-dependency by path only is left out of a package.
+    pub(crate) fn is_in_registry(&self) -> bool {
+        self.kind.as_deref() != Some("dev") || self.req != "*"
+    }
 }
 
 impl Metadata {

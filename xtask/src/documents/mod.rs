@@ -3,6 +3,7 @@
 mod adrs;
 mod crates;
 mod features;
+mod publish_order;
 pub(crate) mod section;
 
 use crate::cargo::Metadata;
@@ -20,6 +21,7 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     let sections = [
         Section::new("docs/architecture.md", "crates", crates::table(&metadata)),
         Section::new("docs/architecture.md", "features", features::table(&metadata)?),
+        Section::new("docs/releasing.md", "order", publish_order::list(&metadata)?),
         Section::new("docs/architecture.md", "decisions", adrs::list("docs/adr")?),
     ];
     let mut differences = Vec::new();
