@@ -12,6 +12,7 @@
 mod cargo;
 mod documents;
 mod public_api;
+mod sources;
 mod walls;
 
 use std::process::ExitCode;

@@ -3,6 +3,7 @@
 mod adrs;
 mod crates;
 mod features;
+mod guards;
 mod publish_order;
 pub(crate) mod section;
 
@@ -24,7 +25,7 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
         Section::new("docs/releasing.md", "order", publish_order::list(&metadata)?),
         Section::new("docs/architecture.md", "decisions", adrs::list("docs/adr")?),
     ];
-    let mut differences = Vec::new();
+    let mut differences = guards::missing()?;
     for section in &sections {
         if write {
             section.write()?;
@@ -33,7 +34,8 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
         }
     }
     Ok(Outcome {
-        compared: sections.len(),
+        // The sections, and the guards.
+        compared: sections.len() + 1,
         differences,
     })
 }

@@ -8,6 +8,7 @@ use super::listing::Kind;
 use super::{Api, Outcome};
 use crate::cargo::Metadata;
 use crate::documents::section::Section;
+use crate::sources::rust_files;
 
 const PAGE: &str = "unused.md";
 const SECTION: &str = "unused";
@@ -132,7 +133,7 @@ impl Words {
         let repository = Path::new(&metadata.workspace_root);
         let mut words = Self::default();
         for directory in SOURCES {
-            for file in sources(&repository.join(directory))? {
+            for file in rust_files(&repository.join(directory))? {
                 let text =
                     fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
                 let owner = roots.iter().find(|(_, root)| file.starts_with(root));
@@ -203,23 +204,6 @@ fn identifiers(text: &str) -> impl Iterator<Item = String> {
     text.split(move |character| !is_part(character))
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
-}
-
-fn sources(directory: &Path) -> Result<Vec<std::path::PathBuf>, String> {
-    let failed = |error| format!("{}: {error}", directory.display());
-    let mut files = Vec::new();
-    for entry in fs::read_dir(directory).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let path = entry.path();
-        if entry.file_type().map_err(failed)?.is_dir() {
-            if entry.file_name() != "target" {
-                files.extend(sources(&path)?);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    Ok(files)
 }
 
 #[cfg(test)]
