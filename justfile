@@ -13,7 +13,7 @@ test:
 
 # Every end-to-end test once more, over the other transport.
 test-hyper:
-    SESSION_EXPORT_TEST_TRANSPORT=hyper cargo test -p session-export -p session-export-cli --all-features --tests
+    SESSION_EXPORT_TEST_TRANSPORT=hyper cargo test --workspace $(basename --suffix=.rs --multiple crates/{client,cli}/tests/*.rs | sed 's/^/--test /')
 
 # The report cards of both transports and of the example.
 report-cards:
@@ -134,13 +134,13 @@ disk:
 
 # Instructions and allocations of every call against benches/budgets.toml; the first thing to run after a change to a hot path.
 budgets: _valgrind
-    cargo build --quiet --profile bench -p session-export-benches --bins
+    cargo build --quiet --release -p session-export-benches --bins
     "${CARGO_TARGET_DIR:-target}/release/perf" budgets
 
 # The whole table of docs/performance.md: ours, the HTTP stacks alone, curl, the official Python SDK. Minutes.
 perf: _valgrind
     cargo build --quiet --release -p session-export-cli
-    cargo build --quiet --profile bench -p session-export-benches --bins
+    cargo build --quiet --release -p session-export-benches --bins
     test -x target/official-sdk/bin/python || { python3 -m venv target/official-sdk && target/official-sdk/bin/pip install --quiet --disable-pip-version-check huaweicloudsdkworkspaceapp==3.1.219 huaweicloudsdkworkspace==3.1.219 openpyxl==3.1.5; }
     "${CARGO_TARGET_DIR:-target}/release/perf"
 

@@ -1,17 +1,20 @@
 //! The parts of a call, one by one: `cargo bench -p session-export-benches --bench parts`.
 
 use std::hint::black_box;
+use std::io::Cursor;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures_util::FutureExt;
+use rust_xlsxwriter::Workbook;
 use session_export::{
     AccessKey, AccessKeyAuthenticator, Authenticate, BaseUrl, Request, RequestBody, SessionOperation,
     StaticAccessKey, StaticToken, Token, TokenAuthenticator, format_timestamp, parse_timestamp,
 };
 use session_export_benches::wire;
 use session_export_model::{ErrorBody, ExportTaskList, SessionList, SubmittedTask};
+use session_export_rows::{CsvOptions, Field, ReadOptions, Row, RowWriter};
 
 fn requests(c: &mut Criterion) {
     c.bench_function("filter: build and validate", |b| {
@@ -84,9 +87,62 @@ fn credentials(c: &mut Criterion) {
     });
 }
 
+/// 100 rows of each format, from the reply of a list.
+fn rows(c: &mut Criterion) {
+    let list: SessionList = serde_json::from_str(&wire::listed()).expect("it decodes");
+    let json = serde_json::to_vec(&list.items).expect("it encodes");
+    let read: Vec<Row> = ReadOptions::new()
+        .read(Cursor::new(&json))
+        .expect("it has a format")
+        .collect::<Result<_, _>>()
+        .expect("it has rows");
+    let no_others: [&str; 0] = [];
+    let mut csv = RowWriter::csv(Vec::new(), &no_others, CsvOptions::default()).expect("it is memory");
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, field) in (0..).zip(Field::ALL) {
+        sheet.write(0u32, column, field.name()).expect("it fits");
+    }
+    for (line, row) in (1..).zip(&read) {
+        csv.write(row).expect("it is memory");
+        for (column, field) in (0..).zip(Field::ALL) {
+            sheet
+                .write(line, column, row.get(*field).unwrap_or_default())
+                .expect("it fits");
+        }
+    }
+    let csv = csv.finish().expect("it is memory");
+    let xlsx = book.save_to_buffer().expect("it is memory");
+    for (name, file) in [("JSON", &json), ("csv", &csv), ("xlsx", &xlsx)] {
+        c.bench_function(&format!("read 100 rows: {name}"), |b| {
+            b.iter(|| {
+                let mut rows = ReadOptions::new()
+                    .read(Cursor::new(black_box(file)))
+                    .expect("a format");
+                let mut row = Row::new();
+                let mut count = 0;
+                while rows.read(&mut row).expect("a row") {
+                    count += 1;
+                }
+                assert_eq!(count, 100);
+            });
+        });
+    }
+    c.bench_function("write 100 rows: csv", |b| {
+        b.iter(|| {
+            let mut out = RowWriter::csv(Vec::with_capacity(csv.len()), &no_others, CsvOptions::default())
+                .expect("memory");
+            for row in &read {
+                out.write(row).expect("memory");
+            }
+            out.finish().expect("memory")
+        });
+    });
+}
+
 criterion_group! {
     name = parts;
     config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
-    targets = requests, replies, credentials
+    targets = requests, replies, credentials, rows
 }
 criterion_main!(parts);

@@ -57,19 +57,30 @@ impl Connection {
     ) -> Result<Self, Failure> {
         let limit = Limit::starting(timeout);
         progress.works("asking the service");
-        let access = Access::find(settings, limit, progress).await?;
-        access.endpoint.clone().build().map_err(|error| {
-            let meant = settings
-                .region()
-                .and_then(|region| suggest::region(region.as_str()));
-            Failure::from(error).suggesting(meant)
-        })?;
+        let route = Route::of(settings, progress).await?;
+        if settings.region().is_some() {
+            // A region that is not known needs no credential to be told so.
+            check_hosts(&route.endpoint, settings)?;
+        }
+        let access = route.look(settings, limit, progress).await?;
+        check_hosts(&access.endpoint, settings)?;
         let project_id = access
             .login
             .project(access.iam.as_ref(), &access.aim, progress)
             .await?;
         access.connect(project_id, limit, progress)
     }
+}
+
+/// That every host is known.
+fn check_hosts(endpoint: &EndpointBuilder, settings: &Settings) -> Result<(), Failure> {
+    let checked = endpoint.clone().build();
+    checked.map(drop).map_err(|error| {
+        let meant = settings
+            .region()
+            .and_then(|region| suggest::region(region.as_str()));
+        Failure::from(error).suggesting(meant)
+    })
 }
 
 impl Route {
@@ -153,6 +164,14 @@ impl Route {
             .map_err(|error| Failure::no_credentials(&error))
     }
 
+    /// Looks for a credential, and says what it makes of the route.
+    async fn look(self, settings: &Settings, limit: Limit, progress: &Progress) -> Result<Access, Failure> {
+        let found = limit
+            .over("looking for credentials", self.credential(settings, progress))
+            .await??;
+        self.access(found, settings, limit)
+    }
+
     /// What a credential makes of the route. Nothing is sent.
     pub(crate) fn access(self, found: Found, settings: &Settings, limit: Limit) -> Result<Access, Failure> {
         let mut endpoint = self.endpoint;
@@ -209,11 +228,10 @@ impl Access {
         progress: &Progress,
     ) -> Result<Self, Failure> {
         // What the settings say is judged first: it needs no credential.
-        let route = Route::of(settings, progress).await?;
-        let found = limit
-            .over("looking for credentials", route.credential(settings, progress))
-            .await??;
-        route.access(found, settings, limit)
+        Route::of(settings, progress)
+            .await?
+            .look(settings, limit, progress)
+            .await
     }
 
     /// The client for this project. Finding out who is calling has used some of the time for the whole.

@@ -208,6 +208,15 @@ fn a_proxy_that_is_away_and_one_that_refuses() {
         "{proxy}"
     );
     assert!(!done.out().contains("pl4nted"), "{}", done.out());
+    // Nothing behind it is blamed.
+    let of = "of sessions, export centre, IAM: workspace.invalid:";
+    for (check, why) in [
+        ("name", "the proxy resolves it"),
+        ("connection", "the proxy was not reached"),
+        ("tls", "there is no connection"),
+    ] {
+        assert_eq!(said(&done, check), format!("skipped  {check} {of} {why}"));
+    }
 
     for status in [403, 407] {
         let refusing = Server::start(move |_| respond(status, &[], ""));
@@ -218,7 +227,6 @@ fn a_proxy_that_is_away_and_one_that_refuses() {
             said(&done, "proxy"),
             format!("ok       proxy: {} (SESSION_EXPORT_PROXY) answers", refusing.url)
         );
-        let of = "of sessions, export centre, IAM: workspace.invalid:";
         assert_eq!(
             said(&done, "name"),
             format!("skipped  name {of} the proxy resolves it")

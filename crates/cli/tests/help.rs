@@ -304,14 +304,17 @@ fn slips_are_answered_with_what_was_probably_meant() {
         let done = run(args).expect(2);
         assert!(done.stderr.contains(meant), "{args:?}: {}", done.stderr);
     }
-    let mut command = program(&["tasks", "--region", "cn-nort-4", "--project-id", "p"]);
-    command.env("SESSION_EXPORT_TOKEN", "t");
-    let done = Running::start(command).finish().expect(2);
-    assert!(
-        done.stderr.contains("hint: did you mean cn-north-4?"),
-        "{}",
-        done.stderr
-    );
+    // With a credential and, since the region is judged before one is looked for, without.
+    for variables in [&[("SESSION_EXPORT_TOKEN", "t")][..], &[]] {
+        let mut command = program(&["tasks", "--region", "cn-nort-4", "--project-id", "p"]);
+        command.envs(variables.iter().copied());
+        let done = Running::start(command).finish().expect(2);
+        assert!(
+            done.stderr.contains("hint: did you mean cn-north-4?"),
+            "{}",
+            done.stderr
+        );
+    }
 }
 
 #[test]

@@ -4,8 +4,10 @@ mod adrs;
 mod crates;
 mod features;
 mod guards;
+mod links;
 mod publish_order;
 pub(crate) mod section;
+mod translation;
 
 use crate::cargo::Metadata;
 use section::Section;
@@ -33,9 +35,11 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
             differences.extend(section.difference()?);
         }
     }
+    differences.extend(translation::difference("README.md", "README.zh-CN.md")?);
+    differences.extend(links::broken()?);
     Ok(Outcome {
-        // The sections, and the guards.
-        compared: sections.len() + 1,
+        // The sections, the guards, the translation and the links.
+        compared: sections.len() + 3,
         differences,
     })
 }

@@ -116,15 +116,25 @@ async fn examine(context: &Context<'_>, broken: Option<Failure>, report: &mut Re
         }
     };
     let step_limit = step(limit);
-    if let Err(failure) = network::check_proxy(report, settings, endpoint.as_ref(), &direct, step_limit).await
-    {
+    let proxy = network::check_proxy(report, settings, endpoint.as_ref(), &direct, step_limit).await;
+    let proxy_answers = proxy.unwrap_or_else(|failure| {
         report.add(Check::of_failure(PROXY, &failure, "mend the variable"));
-    }
+        true
+    });
     let Some(endpoint) = endpoint else {
         report.skip(&ALL[4..], "it is not known where the services are");
         return;
     };
-    let reached = match network::check_hosts(report, settings, &endpoint, &transport, step(limit)).await {
+    let asked = network::check_hosts(
+        report,
+        settings,
+        &endpoint,
+        &transport,
+        proxy_answers,
+        step(limit),
+    )
+    .await;
+    let reached = match asked {
         Ok(reached) => reached,
         Err(failure) => {
             report.add(Check::of_failure(CONNECTION, &failure, "mend the variable"));

@@ -20,6 +20,8 @@ use crate::transport::Proxy;
 /// More than a second or two of which come from the way of the answer.
 const WORTH_A_WORD: TimeDelta = TimeDelta::seconds(60);
 
+const NO_CONNECTION: &str = "there is no connection";
+
 const SET_THE_CLOCK: &str = "set this machine's clock, best by NTP";
 
 /// What one request told.
@@ -37,21 +39,35 @@ struct Host {
     roles: Vec<&'static str>,
 }
 
-/// Checks the proxy, if requests go through one.
+impl Host {
+    fn name(&self) -> String {
+        request(&self.base).uri().host().unwrap_or_default().to_owned()
+    }
+
+    fn of(&self) -> String {
+        format!("of {}", self.roles.join(", "))
+    }
+
+    fn skipped(&self, check: &'static str, text: &str) -> Check {
+        Check::skipped(check, format!("{}: {text}", self.name())).of(self.of())
+    }
+}
+
+/// Checks the proxy, if requests go through one. False if there is one that cannot be reached.
 pub(super) async fn check_proxy(
     report: &mut Report,
     settings: &Settings,
     endpoint: Option<&Endpoint>,
     direct: &Arc<dyn Transport>,
     limit: Duration,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     if settings.emulator {
         report.add(Check::skipped(PROXY, "the emulator is on this machine"));
-        return Ok(());
+        return Ok(true);
     }
     let Some(proxy) = Proxy::of(settings)? else {
         report.add(Check::skipped(PROXY, "none is set, so requests go directly"));
-        return Ok(());
+        return Ok(true);
     };
     let shown = settings
         .get(Key::Proxy)
@@ -67,13 +83,15 @@ pub(super) async fn check_proxy(
             PROXY,
             format!("{named} is not for any of these endpoints (NO_PROXY, plain http, or this machine)"),
         ));
-        return Ok(());
+        return Ok(true);
     }
     let Ok(base) = shown.parse::<BaseUrl>() else {
         report.add(Check::skipped(PROXY, format!("{named} was not tried")));
-        return Ok(());
+        return Ok(true);
     };
-    report.add(match ask(direct, &base, limit).await {
+    let answer = ask(direct, &base, limit).await;
+    let answers = answer.is_ok();
+    report.add(match answer {
         Ok(_) => Check::ok(PROXY, format!("{named} answers")),
         Err(error) => Check::failed(
             PROXY,
@@ -85,15 +103,17 @@ pub(super) async fn check_proxy(
             exit::UNAVAILABLE,
         ),
     });
-    Ok(())
+    Ok(answers)
 }
 
-/// Asks every host once, all at the same time. By the name of the service: what came of it.
+/// Asks every host once, all at the same time, but for those behind a proxy that does not answer. By the name of the service: what
+/// came of it.
 pub(super) async fn check_hosts(
     report: &mut Report,
     settings: &Settings,
     endpoint: &Endpoint,
     transport: &Arc<dyn Transport>,
+    proxy_answers: bool,
     limit: Duration,
 ) -> Result<BTreeMap<&'static str, Reached>, Failure> {
     let proxy = match settings.emulator {
@@ -101,7 +121,21 @@ pub(super) async fn check_hosts(
         false => Proxy::of(settings)?,
     };
     let mut asking = JoinSet::new();
-    let hosts = hosts(endpoint);
+    let (mut hosts, mut cut_off) = (hosts(endpoint), Vec::new());
+    if !proxy_answers {
+        (cut_off, hosts) = hosts
+            .into_iter()
+            .partition(|host| goes_through(proxy.as_ref(), &host.base));
+    }
+    for host in &cut_off {
+        for (check, why) in [
+            (NAME, "the proxy resolves it"),
+            (CONNECTION, "the proxy was not reached"),
+            (TLS, NO_CONNECTION),
+        ] {
+            report.add(host.skipped(check, why));
+        }
+    }
     for (index, host) in hosts.iter().enumerate() {
         let (transport, base) = (Arc::clone(transport), host.base.clone());
         asking.spawn(async move { (index, Utc::now(), ask(&transport, &base, limit).await) });
@@ -266,14 +300,13 @@ fn ahead(asked_at: DateTime<Utc>, answered_at: DateTime<Utc>, date: &str) -> Opt
 /// How far a request came: name, connection, TLS, answer.
 fn judge(report: &mut Report, host: &Host, proxied: bool, error: Option<&TransportError>) {
     let uri = request(&host.base).uri().clone();
-    let name = uri.host().unwrap_or_default().to_owned();
-    let of = format!("of {}", host.roles.join(", "));
+    let (name, of) = (host.name(), host.of());
     let kind = error.map(TransportError::kind);
     let why = error.map(|error| chain(error)).unwrap_or_default();
     let failed = |check, to_do: String| {
         Check::failed(check, format!("{name}: {why}"), to_do, exit::UNAVAILABLE).of(of.clone())
     };
-    let skipped = |check, text: &str| Check::skipped(check, format!("{name}: {text}")).of(of.clone());
+    let skipped = |check, text: &str| host.skipped(check, text);
     let ok = |check, text: &str| Check::ok(check, format!("{name}: {text}")).of(of.clone());
 
     if proxied {
@@ -289,11 +322,10 @@ fn judge(report: &mut Report, host: &Host, proxied: bool, error: Option<&Transpo
         report.add(ok(NAME, "is resolved"));
     }
     let secure = uri.scheme_str() == Some("https");
-    let tls_not_reached = "there is no connection";
     match kind {
         Some(TransportErrorKind::Resolve) if !proxied => {
             report.add(skipped(CONNECTION, "the name is not resolved"));
-            report.add(skipped(TLS, tls_not_reached));
+            report.add(skipped(TLS, NO_CONNECTION));
         }
         None => {
             report.add(ok(CONNECTION, "an answer came"));
@@ -314,7 +346,7 @@ fn judge(report: &mut Report, host: &Host, proxied: bool, error: Option<&Transpo
                 "check the port, and whether a firewall is in between; behind a proxy set --proxy or HTTPS_PROXY"
             };
             report.add(failed(CONNECTION, to_do.to_owned()));
-            report.add(skipped(TLS, tls_not_reached));
+            report.add(skipped(TLS, NO_CONNECTION));
         }
     }
 }
