@@ -169,7 +169,7 @@ guide:
 # All combinations of the features of the crates that have some compile. Installs cargo-hack if it is not there. Some minutes.
 features:
     cargo hack --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-hack@0.6.46
-    cargo hack check --quiet --feature-powerset -p session-export-transport -p session-export-auth -p session-export-rows -p session-export
+    cargo hack check --quiet --feature-powerset --exclude-features default -p session-export-transport -p session-export-auth -p session-export-rows -p session-export
 
 # The lowest versions that the manifests allow compile, all features on. Ten minutes, from nothing.
 minimal-versions:
@@ -184,8 +184,8 @@ sbom:
 package *options:
     python3 .ci/package.py {{options}}
 
-# Changes the code in .cargo/mutants.toml a little, many hundred times, and fails if the tests do not notice. Installs cargo-mutants if
-# it is not there. An hour; `just mutants -f crates/model/src/filter/rules.rs` is a minute or two.
+# Changes the code that .ci/mutants.sh names a little, many hundred times, and fails if the tests do not notice. Installs cargo-mutants if
+# it is not there. Hours; `just mutants -f crates/model/src/retry_hint.rs` is some minutes.
 mutants *options:
     .ci/mutants.sh {{options}}
 
