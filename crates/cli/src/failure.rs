@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use session_export::{
-    AuthError, AuthErrorKind, Error, ErrorKind, JournalProblem, NoCredentials, NoCredentialsKind, Refusal,
-    ServiceFailure, TaskFailure, TaskId, Violations,
+    AuthError, AuthErrorKind, Error, ErrorKind, ExportKind, JournalProblem, NoCredentials, NoCredentialsKind,
+    Refusal, ServiceFailure, TaskFailure, TaskId, Violations,
 };
 use session_export_emulator::EmulatorError;
 
@@ -355,15 +355,29 @@ fn flag(field: &str) -> String {
         "query_begin_time" => "--begin".to_owned(),
         "query_end_time" => "--end".to_owned(),
         "session_state" => "--state".to_owned(),
+        other if window_ends().any(|(begin, _)| begin == other) => "--begin".to_owned(),
+        other if window_ends().any(|(_, end)| end == other) => "--end".to_owned(),
         other => format!("--{}", other.replace('_', "-")),
     }
 }
 
+/// The names of the two ends of the windows of lists of connections.
+fn window_ends() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ExportKind::ALL.iter().filter_map(|kind| {
+        let begin = kind.fields().iter().find(|field| field.is_begin())?;
+        let end = kind.fields().iter().find(|field| field.is_end())?;
+        Some((begin.name(), end.name()))
+    })
+}
+
 /// A window's problem names its other end, by its name on the wire.
 fn in_flags(problem: &str) -> String {
-    problem
+    let problem = problem
         .replace("query_begin_time", "--begin")
-        .replace("query_end_time", "--end")
+        .replace("query_end_time", "--end");
+    window_ends().fold(problem, |problem, (begin, end)| {
+        problem.replace(begin, "--begin").replace(end, "--end")
+    })
 }
 
 #[cfg(test)]

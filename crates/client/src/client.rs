@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use session_export_auth::Authenticate;
-use session_export_model::{ProjectId, SessionFilter, TaskId, TaskRef};
+use session_export_model::{
+    AppConnectionFilter, ExportFilter, ProjectId, SessionFilter, TaskId, TaskRef, UserConnectionFilter,
+};
 use session_export_transport::{Clock, Sleep, Transport};
 
 use crate::deadline::{Deadline, Phase, PhaseTimer};
@@ -19,9 +21,7 @@ use crate::operation::Operation;
 use crate::pause::PauseListener;
 use crate::reconcile::OwnTasks;
 use crate::retry::{Budget, CoolDown};
-use crate::{
-    Endpoint, Error, ErrorKind, ExportSessions, ExportTask, ListSessions, RetryPolicy, Spent, SystemClock,
-};
+use crate::{Endpoint, Error, ErrorKind, Export, ExportTask, ListSessions, RetryPolicy, Spent, SystemClock};
 
 /// How long a response's head may take. The gateway gives up on its backend after 30 s, so a shorter limit would only
 /// make more submits ambiguous.
@@ -132,9 +132,26 @@ impl Client {
     }
 
     /// Prepares an export of the sessions that `filter` selects. Nothing is sent before
-    /// [`submit`](ExportSessions::submit).
-    pub fn export_sessions(&self, filter: SessionFilter) -> ExportSessions {
-        ExportSessions::new(self.clone(), filter)
+    /// [`submit`](Export::submit).
+    pub fn export_sessions(&self, filter: SessionFilter) -> Export {
+        self.export(filter)
+    }
+
+    /// Prepares an export of the app connections that `filter` selects: who used which application. Nothing is sent
+    /// before [`submit`](Export::submit).
+    pub fn export_app_connections(&self, filter: AppConnectionFilter) -> Export {
+        self.export(filter)
+    }
+
+    /// Prepares an export of the user connections that `filter` selects: who logged in to which server. Nothing is sent
+    /// before [`submit`](Export::submit).
+    pub fn export_user_connections(&self, filter: UserConnectionFilter) -> Export {
+        self.export(filter)
+    }
+
+    /// Prepares an export of whichever list the filter is of. Nothing is sent before [`submit`](Export::submit).
+    pub fn export(&self, filter: impl Into<ExportFilter>) -> Export {
+        Export::new(self.clone(), filter.into())
     }
 
     /// Prepares a list of the sessions that `filter` selects. Nothing is sent before it is read.
@@ -228,7 +245,7 @@ impl Client {
     }
 
     /// A copy of the client for one more export, once there is a place for it.
-    pub(crate) async fn entered(&self) -> Result<Self, Error> {
+    pub(crate) async fn entered(&self, operation: Operation) -> Result<Self, Error> {
         let Some(exports) = &self.shared.exports else {
             return Ok(self.clone());
         };
@@ -236,7 +253,7 @@ impl Client {
             None => exports.enter().await,
             Some(_) => match self.within(Duration::MAX, exports.enter()).await {
                 Ok(place) => place,
-                Err(_) => return Err(self.deadline_error(Operation::ExportSessions)),
+                Err(_) => return Err(self.deadline_error(operation)),
             },
         };
         Ok(Self {
@@ -346,7 +363,7 @@ impl ClientBuilder {
     ///
     /// An export has its place from before its submit until its file has arrived or its task turns out to give none
     /// (failed, expired, gone), and in any case only for as long as something of it is kept: the future of
-    /// [`submit`](ExportSessions::submit), the [`ExportTask`], the `ReadyExport`, the download. **So whoever submits more
+    /// [`submit`](Export::submit), the [`ExportTask`], the `ReadyExport`, the download. **So whoever submits more
     /// exports than this before waiting for any waits for ever**, unless there is a deadline: let each export run to its end
     /// in a future of its own, or drop its task and go on later with [`Client::resume`], which takes no place.
     pub fn exports_in_flight(mut self, most: usize) -> Self {

@@ -94,7 +94,7 @@ pub use download::{
 };
 pub use endpoint::{Endpoint, EndpointBuilder, EndpointOverrides};
 pub use error::{Error, ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
-pub use export::{ExportSessions, ExportTask, ReadyExport, TaskState, WaitEvent, WaitPolicy, Watch};
+pub use export::{Export, ExportTask, ReadyExport, TaskState, WaitEvent, WaitPolicy, Watch};
 pub use journal::{FileJournal, JournalRefusal, JournalState, SubmitIntent, SubmitJournal};
 pub use operation::{Effect, ListSessions, Operation, SessionStream};
 pub use pause::{Pause, PauseReason};
@@ -110,11 +110,13 @@ pub use session_export_auth::{
     VariableNotText,
 };
 pub use session_export_model::{
-    AddressFilter, ClockSkew, ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules,
-    ServiceTime, SessionFilter, SessionFilterBuilder, SessionInfo, SessionList, SessionOperation,
-    SessionState, SessionType, SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput,
-    UnknownName, Violation, ViolationCode, Violations, Window, advice, format_timestamp, limits,
-    parse_timestamp,
+    AddressFilter, AppConnectionFilter, AppConnectionFilterBuilder, AppConnections, ClockSkew,
+    ConnectionField, ConnectionFilter, ConnectionFilterBuilder, ConnectionList, ExportFilter, ExportKind,
+    ExportTaskInfo, ExportTaskList, ProjectId, Region, RuleKind, ServiceRules, ServiceTime, SessionFilter,
+    SessionFilterBuilder, SessionInfo, SessionList, SessionOperation, SessionState, SessionType,
+    SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput, UnknownName,
+    UserConnectionFilter, UserConnectionFilterBuilder, UserConnections, Violation, ViolationCode, Violations,
+    Window, advice, format_timestamp, limits, parse_timestamp,
 };
 #[cfg(feature = "rows")]
 pub use session_export_rows::{

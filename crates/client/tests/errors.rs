@@ -7,7 +7,9 @@ mod common;
 use std::error::Error as StdError;
 
 use common::{Answer, TOKEN, answer, body_of, broken, client, clock, json, mock_transport, no_filter, shown};
-use session_export::{Delivery, Error, ErrorKind, Operation, TaskQuery, TransportError, TransportErrorKind};
+use session_export::{
+    Delivery, Error, ErrorKind, ExportKind, Operation, TaskQuery, TransportError, TransportErrorKind,
+};
 
 /// What a submit, sent once, fails with.
 fn submit(answer: Answer) -> Error {
@@ -20,7 +22,7 @@ fn submit_with(answers: impl IntoIterator<Item = Answer>) -> Error {
     let (transport, _) = mock_transport(&clock, answers);
     let submit = client(transport, &clock).export_sessions(no_filter()).submit();
     let error = clock.drive(submit).unwrap_err();
-    assert_eq!(error.operation(), Some(Operation::ExportSessions));
+    assert_eq!(error.operation(), Some(Operation::Export(ExportKind::Sessions)));
     error
 }
 

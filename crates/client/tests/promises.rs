@@ -11,7 +11,7 @@ use common::{
     wide_window,
 };
 use session_export::{
-    Client, Download, DownloadStream, Endpoint, Error, ErrorKind, ExportSessions, ExportTask, FileReceipt,
+    Client, Download, DownloadStream, Endpoint, Error, ErrorKind, Export, ExportTask, FileReceipt,
     ListSessions, ReadyExport, Receipt, SessionStream, SystemClock, TaskQuery, TaskRef, WaitPolicy,
 };
 use session_export_emulator::Emulator;
@@ -29,7 +29,7 @@ fn handles_can_be_shared_and_streams_can_be_sent() {
     is_static_and_shared::<Client>();
     is_static_and_shared::<Error>();
     is_static_and_shared::<Endpoint>();
-    is_static_and_shared::<ExportSessions>();
+    is_static_and_shared::<Export>();
     is_static_and_shared::<ExportTask>();
     is_static_and_shared::<ReadyExport>();
     is_static_and_shared::<Download>();

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use common::{client, clock, no_filter, seconds, shown, socket_client};
 use service::{Count, Order, Service, State, Submit};
 use session_export::{
-    Ambiguity, Candidate, Client, Clock, ErrorKind, Reconciliation, TaskRef, format_timestamp,
+    Ambiguity, Candidate, Client, Clock, ErrorKind, ExportKind, Reconciliation, TaskRef, format_timestamp,
 };
 
 /// The ids of what was found.
@@ -168,7 +168,12 @@ fn an_intent_lasts_until_its_process_was_surely_dead() {
         service.create_at(TimeDelta::seconds(-300)),
         service.create_at(TimeDelta::seconds(9)),
     ];
-    let intent = Ambiguity::new(common::PROJECT.parse().unwrap(), started, service.clock.now());
+    let intent = Ambiguity::new(
+        ExportKind::Sessions,
+        common::PROJECT.parse().unwrap(),
+        started,
+        service.clock.now(),
+    );
     match service.ask(&client, &intent).unwrap() {
         Reconciliation::NotYet { wait, .. } => assert_eq!(wait, seconds(30)),
         other => panic!("{other:?}"),
@@ -356,14 +361,19 @@ fn without_an_end_it_gives_up() {
 fn another_projects_is_refused_and_a_failed_list_is_an_error() {
     let (service, client) = Service::new();
     let now = service.clock.now();
-    let other = Ambiguity::new("other".parse().unwrap(), now, now);
+    let other = Ambiguity::new(ExportKind::Sessions, "other".parse().unwrap(), now, now);
     let error = service.ask(&client, &other).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Configuration { .. }), "{error}");
     let clock = clock();
     let answers = [common::json(403, r#"{"error_code":"WKS.00081102"}"#)];
     let (transport, _log) = common::mock_transport(&clock, answers);
     let client = common::client(transport, &clock);
-    let ambiguity = Ambiguity::new(common::PROJECT.parse().unwrap(), clock.now(), clock.now());
+    let ambiguity = Ambiguity::new(
+        ExportKind::Sessions,
+        common::PROJECT.parse().unwrap(),
+        clock.now(),
+        clock.now(),
+    );
     clock.advance(seconds(60));
     assert!(
         clock
@@ -395,7 +405,7 @@ async fn over_sockets_it_is_the_same() {
     let ambiguity = error.ambiguity().unwrap();
     // The client's clock stands still, so the attempt is old for one that began a minute before.
     let began = ambiguity.started_at() - TimeDelta::seconds(60);
-    let old = Ambiguity::new(client.project_id().clone(), began, began);
+    let old = Ambiguity::new(ExportKind::Sessions, client.project_id().clone(), began, began);
     // The server's clock is 20 minutes ahead.
     let theirs: DateTime<Utc> = began + TimeDelta::minutes(20);
     let date = (theirs + TimeDelta::seconds(60)).format("%a, %d %b %Y %H:%M:%S GMT");

@@ -12,6 +12,7 @@ use crate::admission::{self, Denied};
 use crate::app::App;
 use crate::choices::{GatewayHeaders, WrongMethod};
 use crate::faults::FaultOperation;
+use crate::lists::List;
 use crate::permissions::Permission;
 use crate::reply::Refusal;
 use crate::request::{check_head, percent_decode, read_body};
@@ -31,7 +32,7 @@ enum Operation {
     CreateMetadataToken,
     GetSecurityKey,
     ListSessions,
-    ExportSessions,
+    Export(List),
     ListExportTasks,
     DownloadExportFile,
     DeleteExportTasks,
@@ -44,7 +45,7 @@ impl Operation {
     fn permission(self) -> Option<Permission> {
         match self {
             Self::ListSessions => Some(Permission::ListSessions),
-            Self::ExportSessions => Some(Permission::ExportSessions),
+            Self::Export(list) => Some(list.facts().permission),
             Self::ListExportTasks => Some(Permission::ListExportTasks),
             Self::DownloadExportFile => Some(Permission::DownloadExportFile),
             Self::DeleteExportTasks => Some(Permission::DeleteExportTasks),
@@ -60,10 +61,9 @@ impl Operation {
 
     fn method(self) -> Method {
         match self {
-            Self::CreateToken
-            | Self::CreateSecurityToken
-            | Self::ExportSessions
-            | Self::DeleteExportTasks => Method::POST,
+            Self::CreateToken | Self::CreateSecurityToken | Self::Export(_) | Self::DeleteExportTasks => {
+                Method::POST
+            }
             Self::CreateMetadataToken => Method::PUT,
             Self::ShowToken
             | Self::ListProjects
@@ -114,7 +114,13 @@ fn route(path: &str) -> Option<Route<'_>> {
         ["meta-data", "latest", "api", "token"] => (&[CreateMetadataToken], "", ""),
         ["openstack", "latest", "securitykey"] => (&[GetSecurityKey], "", ""),
         ["v1", project, "session", "list-sessions"] => (&[ListSessions], *project, ""),
-        ["v1", project, "session", "list-sessions", "export"] => (&[ExportSessions], *project, ""),
+        ["v1", project, "session", "list-sessions", "export"] => (&[Export(List::Sessions)], *project, ""),
+        ["v1", project, "session", "app-connection", "export"] => {
+            (&[Export(List::AppConnections)], *project, "")
+        }
+        ["v1", project, "session", "user-connection", "export"] => {
+            (&[Export(List::UserConnections)], *project, "")
+        }
         ["v2", project, "export-tasks"] => (&[ListExportTasks], *project, ""),
         ["v2", project, "export-tasks", "batch-delete"] => (&[DeleteExportTasks], *project, ""),
         ["v2", project, "export-tasks", task, "download"] => (&[DownloadExportFile], *project, *task),
@@ -148,7 +154,7 @@ pub(crate) fn target<'a>(method: &Method, path: &'a str) -> Target<'a> {
             Some(Operation::ListProjects) => FaultOperation::ListProjects,
             Some(Operation::CreateMetadataToken | Operation::GetSecurityKey) => FaultOperation::Metadata,
             Some(Operation::ListSessions) => FaultOperation::ListSessions,
-            Some(Operation::ExportSessions) => FaultOperation::ExportSessions,
+            Some(Operation::Export(list)) => list.facts().operation,
             Some(Operation::ListExportTasks) => FaultOperation::ListExportTasks,
             Some(Operation::DownloadExportFile) => FaultOperation::DownloadExportFile,
             Some(Operation::DeleteExportTasks) => FaultOperation::DeleteExportTasks,
@@ -251,7 +257,7 @@ async fn serve(app: &Arc<App>, now: DateTime<Utc>, request: Request) -> Result<R
         Operation::CreateMetadataToken => metadata::create_token(app, now, &head.headers),
         Operation::GetSecurityKey => metadata::security_key(app, now, &head.headers),
         Operation::ListSessions => sessions::list(app, &*enter()?, query),
-        Operation::ExportSessions => sessions::export(app, &enter()?, now, &head.headers, &body),
+        Operation::Export(list) => sessions::export(app, list, &enter()?, now, &head.headers, &body),
         Operation::ListExportTasks => export_centre::list(app, &enter()?, now, query).await,
         Operation::DownloadExportFile => {
             let project = enter()?;

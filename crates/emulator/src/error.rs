@@ -91,7 +91,7 @@ pub enum EmulatorError {
     },
 
     /// The state was written by another version of the emulator.
-    #[error("{}: the state has version {found}, and this emulator reads version {known} only", path.display())]
+    #[error("{}: the state has version {found}, and this emulator reads versions up to {known}", path.display())]
     StateVersion {
         /// The log.
         path: PathBuf,

@@ -1,4 +1,4 @@
-//! The nine filters of the session operations: read from JSON or from a query, and applied to sessions.
+//! The filters of the lists: read from JSON or from a query, and applied to sessions. This page has those of sessions.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -8,9 +8,11 @@ use crate::choices::{
     TextLength, UnknownFields, UserNameMatch,
 };
 use crate::data::{Criteria, Dataset, Name, Selection, State};
+use crate::lists::List;
 use crate::request::Query;
 use window::Window;
 
+mod columns;
 mod window;
 
 /// The fields of an export in the order of the API definition.
@@ -47,6 +49,19 @@ impl From<String> for FilterFault {
     }
 }
 
+/// What the body of an export of `list` asks for.
+pub(crate) fn for_export(
+    list: List,
+    body: &Map<String, Value>,
+    now: DateTime<Utc>,
+    choices: &Choices,
+) -> Result<Criteria, FilterFault> {
+    match list.facts().columns {
+        None => Filter::for_export(body, now, choices).map(|filter| filter.criteria()),
+        Some(columns) => columns::criteria(list, columns, body, now, choices),
+    }
+}
+
 /// Which sessions are wanted. An absent part matches every session.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Filter {
@@ -67,23 +82,9 @@ impl Filter {
         now: DateTime<Utc>,
         choices: &Choices,
     ) -> Result<Self, FilterFault> {
-        if choices.unknown_fields == UnknownFields::Refused
-            && !body.keys().all(|field| FIELDS.contains(&field.as_str()))
-        {
-            return Err(format!("The fields are {}.", FIELDS.join(", ")).into());
-        }
-        let text = |field: &str| match body.get(field) {
-            None => Ok(None),
-            Some(Value::Null) if choices.json_null == JsonNull::Absent => Ok(None),
-            Some(Value::Bool(value))
-                if field == "is_success" && choices.json_boolean == JsonBoolean::Accepted =>
-            {
-                Ok(Some(if *value { "true" } else { "false" }))
-            }
-            Some(Value::String(text)) => Ok(Some(text.as_str())),
-            Some(_) => Err(format!("{field} must be a string.")),
-        };
-        let window = Window::for_export(text, now, choices)?;
+        check_fields(body, &FIELDS, choices)?;
+        let text = |field: &str| body_text(body, field, choices);
+        let window = Window::for_export(List::Sessions, text, now, choices)?;
         Self::read(text, window, choices)
     }
 
@@ -134,8 +135,6 @@ impl Filter {
     /// What sessions have to be like.
     pub(crate) fn criteria(&self) -> Criteria {
         Criteria {
-            begin: self.window.begin,
-            end: self.window.end(),
             user_name: self.user_name.clone(),
             app_server_group_id: self.app_server_group_id.clone(),
             vm_ip: self.vm_ip.clone(),
@@ -143,7 +142,37 @@ impl Filter {
             machine_name: self.machine_name.clone(),
             states: self.states.clone(),
             success: self.success,
+            ..Criteria::window(self.window.begin, self.window.end())
         }
+    }
+}
+
+/// Whether a body has other fields than these, where that matters.
+fn check_fields(body: &Map<String, Value>, fields: &[&str], choices: &Choices) -> Result<(), FilterFault> {
+    if choices.unknown_fields == UnknownFields::Refused
+        && !body.keys().all(|field| fields.contains(&field.as_str()))
+    {
+        return Err(format!("The fields are {}.", fields.join(", ")).into());
+    }
+    Ok(())
+}
+
+/// A field of a body as text.
+fn body_text<'a>(
+    body: &'a Map<String, Value>,
+    field: &str,
+    choices: &Choices,
+) -> Result<Option<&'a str>, String> {
+    match body.get(field) {
+        None => Ok(None),
+        Some(Value::Null) if choices.json_null == JsonNull::Absent => Ok(None),
+        Some(Value::Bool(value))
+            if field == "is_success" && choices.json_boolean == JsonBoolean::Accepted =>
+        {
+            Ok(Some(if *value { "true" } else { "false" }))
+        }
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(format!("{field} must be a string.")),
     }
 }
 

@@ -123,6 +123,13 @@
 //! are made up; public addresses are from the networks reserved for documentation. A million sessions are ready in less
 //! than a second, and take about 30 MiB.
 //!
+//! App connections and user connections follow from the sessions: a user connection is a session, an app connection one
+//! with an application. Their columns are the fields of `AppConnectionInfo` and `UserConnectionInfo`, in the order of
+//! the definitions. What is a choice: a connection has the id and the times of its session, `wi_ip` is the server's
+//! address, `connect_flag` is 0, `transaction_id` the session's stamp, `aps_instance_name` the server's name; `app_id`,
+//! `virtual_ip`, `aps_instance_id` and `aps_host_id` are empty. `user_name` and `app_name` of app connections match
+//! in part, as the definition says; every other filter of connections matches the whole text.
+//!
 //! [`EmulatorBuilder::rows`] takes sessions of your own in place of those of the main project.
 //!
 //! # Files
@@ -249,6 +256,7 @@ mod filter;
 mod iam;
 mod journal;
 mod keys;
+mod lists;
 mod metadata;
 mod options;
 mod permissions;

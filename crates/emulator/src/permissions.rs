@@ -8,6 +8,10 @@ pub enum Permission {
     ListSessions,
     /// `workspace:session:exportSessions`
     ExportSessions,
+    /// `workspace:session:exportAppConnection`
+    ExportAppConnections,
+    /// `workspace:session:exportUserConnection`
+    ExportUserConnections,
     /// `workspace:tenants:listExportTasks`
     ListExportTasks,
     /// `workspace:tenants:exportData`
@@ -21,6 +25,8 @@ impl Permission {
     pub const ALL: &'static [Self] = &[
         Self::ListSessions,
         Self::ExportSessions,
+        Self::ExportAppConnections,
+        Self::ExportUserConnections,
         Self::ListExportTasks,
         Self::DownloadExportFile,
         Self::DeleteExportTasks,
@@ -32,6 +38,8 @@ impl Permission {
         match self {
             Self::ListSessions => "workspace:session:listSessions",
             Self::ExportSessions => "workspace:session:exportSessions",
+            Self::ExportAppConnections => "workspace:session:exportAppConnection",
+            Self::ExportUserConnections => "workspace:session:exportUserConnection",
             Self::ListExportTasks => "workspace:tenants:listExportTasks",
             Self::DownloadExportFile => "workspace:tenants:exportData",
             Self::DeleteExportTasks => "workspace:tenants:deleteExportTasks",

@@ -1,4 +1,4 @@
-//! The session operations: `ListSessions` and `ExportSessions`.
+//! The session operations: `ListSessions`, and the exports of the lists.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::choices::{
     ConcurrentExports, EmptyBody, ExportCentre, ListCount, ListOffset, SessionOrder, WindowError,
 };
-use crate::filter::Filter;
+use crate::filter::{self, Filter};
+use crate::lists::List;
 use crate::reply::{self, Refusal};
 use crate::request::{self, BodyOf, Query};
 use crate::tasks::{Status, Task};
@@ -66,9 +67,10 @@ pub(crate) fn list(app: &App, project: &Project, query: &str) -> Result<Response
     ))
 }
 
-/// `POST /v1/{project_id}/session/list-sessions/export`
+/// `POST /v1/{project_id}/session/{list}/export`
 pub(crate) fn export(
     app: &App,
+    list: List,
     project: &Arc<Project>,
     now: DateTime<Utc>,
     headers: &HeaderMap,
@@ -96,7 +98,7 @@ pub(crate) fn export(
         WindowError::Message => "WKS.00139901",
         WindowError::General => "WKS.0001",
     };
-    let filter = Filter::for_export(&body, now, choices).map_err(|fault| {
+    let criteria = filter::for_export(list, &body, now, choices).map_err(|fault| {
         let code = if fault.about_window {
             about_window
         } else {
@@ -114,7 +116,6 @@ pub(crate) fn export(
         let message = "Another export task is being created.";
         return Err(Refusal::service(StatusCode::CONFLICT, "WKS.00211103", message));
     }
-    let criteria = filter.criteria();
     let rows = project.data.select(&criteria);
     let task = Task::new(app.secrets.hex_id(), &app.options, rows, now, app.store.clone());
     let accepted = json!({ "task_id": task.id });

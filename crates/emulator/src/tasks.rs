@@ -67,10 +67,11 @@ impl Task {
         store: Store,
     ) -> Self {
         let (format, at) = (options.export_format, created.format("%Y%m%d%H%M%S"));
+        let list = rows.list().facts();
         let stem = match options.choices.file_name {
-            FileName::Timestamp => format!("sessions_{at}_{}", id.get(..8).unwrap_or(&id)),
-            FileName::Fixed => "sessions".to_owned(),
-            FileName::Chinese => format!("会话列表_{at}"),
+            FileName::Timestamp => format!("{}_{at}_{}", list.name, id.get(..8).unwrap_or(&id)),
+            FileName::Fixed => list.name.to_owned(),
+            FileName::Chinese => format!("{}_{at}", list.chinese_name),
         };
         let file_name = format!("{stem}.{}", format.extension());
         let (file, downloaded) = (ExportFile::new(rows.len()), AtomicBool::new(false));

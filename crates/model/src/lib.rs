@@ -30,7 +30,9 @@
 
 mod advice;
 mod clock_skew;
+mod connection_filter;
 mod error_body;
+mod export;
 mod filter;
 mod ids;
 pub mod limits;
@@ -47,7 +49,13 @@ mod written;
 
 pub use advice::advice;
 pub use clock_skew::ClockSkew;
+pub use connection_filter::{
+    AppConnectionFilter, AppConnectionFilterBuilder, AppConnections, ConnectionField, ConnectionFilter,
+    ConnectionFilterBuilder, ConnectionList, UserConnectionFilter, UserConnectionFilterBuilder,
+    UserConnections,
+};
 pub use error_body::{ErrorBody, ErrorShape, one_line};
+pub use export::{ExportFilter, ExportKind};
 pub use filter::{
     AddressFilter, ServiceRules, SessionFilter, SessionFilterBuilder, SessionOperation, TimeInput, Window,
 };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
-    CompletionsArgs, ConnectionArgs, ConvertArgs, EmulatorArgs, FilterArgs, ListArgs, ListFormat, ManArgs,
-    SummaryArgs,
+    CompletionsArgs, ConnectionArgs, ConvertArgs, EmulatorArgs, ExportFilterArgs, FilterArgs, ListArgs,
+    ListFormat, ManArgs, SummaryArgs,
 };
 
 /// What to do.
@@ -63,7 +63,7 @@ impl Command {
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
-    pub(crate) filter: FilterArgs,
+    pub(crate) filter: ExportFilterArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
@@ -102,7 +102,7 @@ pub(crate) struct ResumeArgs {
 #[derive(Args, Debug)]
 pub(crate) struct SubmitArgs {
     #[command(flatten)]
-    pub(crate) filter: FilterArgs,
+    pub(crate) filter: ExportFilterArgs,
     #[command(flatten)]
     pub(crate) reconcile: ReconcileFlags,
     #[command(flatten)]

@@ -28,6 +28,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "session-export export --emulator --last 7d -o try.xlsx",
             ),
             (
+                "Who used which application; --what has user-connections, too",
+                "session-export export --what app-connections --last 7d --app-name Word \\\n      --region cn-north-4",
+            ),
+            (
                 "Whole days, two states, under the server's name for the file",
                 "session-export export --begin 2026-11-01 --end 2026-11-07 \\\n      --state SignedOut,InitFail --region cn-north-4",
             ),

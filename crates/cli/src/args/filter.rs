@@ -64,6 +64,30 @@ pub(crate) struct FilterArgs {
 }
 
 impl FilterArgs {
+    /// The texts that are given, by the name of their field on the wire.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let texts = [
+            ("user_name", &self.user_name),
+            ("app_server_group_id", &self.app_server_group_id),
+            ("vm_ip", &self.vm_ip),
+            ("public_ip", &self.public_ip),
+            ("machine_name", &self.machine_name),
+        ];
+        let given = texts.into_iter();
+        given.filter_map(|(name, text)| Some((name, text.as_deref()?)))
+    }
+
+    /// The names of the other flags that are given and of no list but that of sessions.
+    pub(super) fn switches(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let switches = [
+            ("state", !self.state.is_empty()),
+            ("success", self.success),
+            ("failed", self.failed),
+        ];
+        let given = switches.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(name, _)| (name, ""))
+    }
+
     /// What can come from elsewhere than from flags.
     pub(super) fn give(&self, flags: &mut Flags) {
         flags.time(Key::Last, self.last);
@@ -79,6 +103,24 @@ impl FilterArgs {
         self.build_in(settings.zone(), settings, operation)
     }
 
+    /// The window, with dates of that zone.
+    pub(super) fn window(
+        &self,
+        zone: Zone,
+        settings: &Settings,
+        operation: SessionOperation,
+    ) -> Result<Window, Failure> {
+        // A window that is given takes the place of the usual one.
+        let has_window = self.begin.is_some() || self.end.is_some();
+        let flags = WindowFlags {
+            last: settings.time(Key::Last).filter(|_| !has_window),
+            begin: self.begin.clone(),
+            end: self.end.clone(),
+            zone,
+        };
+        flags.resolve(operation)
+    }
+
     /// The filter, with dates of that zone.
     pub(crate) fn build_in(
         self,
@@ -86,15 +128,7 @@ impl FilterArgs {
         settings: &Settings,
         operation: SessionOperation,
     ) -> Result<SessionFilter, Failure> {
-        // A window that is given takes the place of the usual one.
-        let has_window = self.begin.is_some() || self.end.is_some();
-        let flags = WindowFlags {
-            last: settings.time(Key::Last).filter(|_| !has_window),
-            begin: self.begin,
-            end: self.end,
-            zone,
-        };
-        let window = flags.resolve(operation)?;
+        let window = self.window(zone, settings, operation)?;
         let mut filter = SessionFilter::builder();
         let set = |filter: SessionFilterBuilder,
                    value: Option<String>,

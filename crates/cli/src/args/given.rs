@@ -13,7 +13,7 @@ impl Cli {
         flags.time(Key::Timeout, self.timeout);
         match &self.command {
             Command::Export(args) => {
-                args.filter.give(&mut flags);
+                args.filter.sessions.give(&mut flags);
                 output(&mut flags, &args.output);
                 flags.time(Key::WaitTimeout, args.wait.wait_timeout);
                 flags.switch(Key::Delete, args.delete);
@@ -24,7 +24,7 @@ impl Cli {
                 connection(&mut flags, &args.connection);
             }
             Command::Submit(args) => {
-                args.filter.give(&mut flags);
+                args.filter.sessions.give(&mut flags);
                 connection(&mut flags, &args.connection);
             }
             Command::Sessions(args) => {

@@ -5,6 +5,7 @@ mod connection;
 mod convert;
 mod emulator;
 mod examples;
+mod export_filter;
 mod filter;
 mod given;
 mod list;
@@ -23,6 +24,7 @@ pub(crate) use commands::{
 pub(crate) use connection::ConnectionArgs;
 pub(crate) use convert::{ConvertArgs, RowsFormat};
 pub(crate) use emulator::EmulatorArgs;
+pub(crate) use export_filter::ExportFilterArgs;
 pub(crate) use filter::FilterArgs;
 pub(crate) use list::{ListArgs, ListFormat};
 pub(crate) use reading::{Encoding, ReadingArgs};

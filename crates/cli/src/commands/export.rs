@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use session_export::{FileJournal, SessionOperation};
+use session_export::FileJournal;
 
 use super::Context;
 use super::download::{Output, Target};
@@ -16,7 +16,7 @@ use crate::settings::Key;
 
 pub(super) async fn run(context: &Context<'_>, args: ExportArgs) -> Result<(), Failure> {
     // Whatever is wrong on this machine is said before a task exists.
-    let filter = args.filter.build(&context.settings, SessionOperation::Export)?;
+    let filter = args.filter.build(&context.settings)?;
     let output = Output::of(&context.settings, args.output.force);
     let delete = context.settings.is_on(Key::Delete);
     let note = match &args.journal {
@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context<'_>, args: ExportArgs) -> Result<(), F
         Some((path, note)) => Some(Arc::new(FileJournal::create(path, &note.document())?)),
         None => None,
     };
-    context.say_window(&filter);
+    context.say_window(filter.window());
     let obtain = Obtain {
         context,
         connection: &connection,

@@ -24,7 +24,7 @@ use std::io::{self, StdoutLock, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use session_export::{SessionFilter, TaskId, format_timestamp};
+use session_export::{TaskId, Window, format_timestamp};
 
 use crate::args::{Cli, Command, ConnectionArgs};
 use crate::configuration::Configuration;
@@ -150,8 +150,8 @@ impl Context<'_> {
     }
 
     /// Says which window is used, in the words of the flags, so that another command can use the same.
-    fn say_window(&self, filter: &SessionFilter) {
-        match filter.window() {
+    fn say_window(&self, window: Option<Window>) {
+        match window {
             Some(window) => self.progress.say(format!(
                 "window: --begin {} --end {}",
                 format_timestamp(window.begin()),

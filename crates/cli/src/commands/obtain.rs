@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use session_export::{
-    Ambiguity, Client, Error, ErrorKind, ExportTask, FileJournal, Reconciliation, SessionFilter, TaskIds,
+    Ambiguity, Client, Error, ErrorKind, ExportFilter, ExportTask, FileJournal, Reconciliation, TaskIds,
     WaitPolicy,
 };
 
 use super::Context;
 use super::download::{Target, receive, receive_again};
 use super::leftovers::Leftovers;
-use super::reconcile::{find_out, holds_sessions, tasks_of};
+use super::reconcile::{find_out, holds, tasks_of};
 use super::wait::until_ready;
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -48,9 +48,9 @@ impl Obtain<'_> {
     }
 
     /// Submits. Whatever ends the program during or after it says what it leaves behind.
-    pub(super) async fn submit(&self, filter: SessionFilter) -> Result<Obtained, Failure> {
+    pub(super) async fn submit(&self, filter: ExportFilter) -> Result<Obtained, Failure> {
         let progress = self.context.progress;
-        let mut export = self.client().export_sessions(filter);
+        let mut export = self.client().export(filter);
         if let Some(journal) = &self.journal {
             export = export.journal(Arc::clone(journal));
         }
@@ -142,12 +142,13 @@ impl Obtain<'_> {
         };
         let id = only.task.task_id().clone();
         progress.say(format!("task {id} may be the one; looking into its file"));
-        match holds_sessions(self.context, self.client().task(id.clone()), self.policy.clone()).await {
+        let (kind, candidate) = (ambiguity.kind(), self.client().task(id.clone()));
+        match holds(kind, self.context, candidate, self.policy.clone()).await {
             Ok(true) => {}
             Ok(false) => {
                 return Err(Failure::not_adopted(
                     &id,
-                    "its file does not look like sessions",
+                    &format!("its file does not look like {}", kind.as_str().replace('_', " ")),
                     tasks,
                 ));
             }

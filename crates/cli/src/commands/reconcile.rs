@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use session_export::{Ambiguity, Client, ExportTask, Reconciliation, WaitPolicy, format_timestamp};
+use session_export::{
+    Ambiguity, Client, ExportKind, ExportTask, Reconciliation, WaitPolicy, format_timestamp,
+};
 
 use super::Context;
 use super::wait::until_ready;
+use crate::exported_file;
 use crate::failure::{Failure, chain};
-use crate::sessions_file;
 
 /// How often a list that fails for a passing reason is asked for again, and after which pause.
 const TRIES: u32 = 20;
@@ -70,9 +72,10 @@ pub(super) fn tasks_of(found: &Reconciliation) -> Value {
     json!({"result": result, "tasks": tasks})
 }
 
-/// Whether a task's file is an export of sessions: waits for it, downloads it to where nobody sees it, and reads how it
+/// Whether a task's file is an export of that kind: waits for it, downloads it to where nobody sees it, and reads how it
 /// begins.
-pub(super) async fn holds_sessions(
+pub(super) async fn holds(
+    kind: ExportKind,
     context: &Context<'_>,
     task: ExportTask,
     policy: WaitPolicy,
@@ -85,5 +88,5 @@ pub(super) async fn holds_sessions(
     let failed = |error| Failure::io("write a temporary file", &error);
     let mut file = tempfile::tempfile().map_err(failed)?;
     let receipt = ready.download().digest(false).to_writer(&mut file).await?;
-    sessions_file::holds_sessions(&file, receipt.format).map_err(|error| Failure::io("read the file", &error))
+    exported_file::holds(kind, &file, receipt.format).map_err(|error| Failure::io("read the file", &error))
 }

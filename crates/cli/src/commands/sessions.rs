@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context<'_>, args: SessionsArgs) -> Result<(),
     let zone = context.settings.zone();
     let filter = args.filter.build(&context.settings, SessionOperation::List)?;
     let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
-    context.say_window(&filter);
+    context.say_window(filter.window());
     let mut sessions = connection.client.list_sessions(filter).stream();
     let limit = args.limit.unwrap_or(usize::MAX);
     match args.list.output {

@@ -1,7 +1,6 @@
 //! `submit`
 
 use serde_json::json;
-use session_export::SessionOperation;
 
 use super::Context;
 use super::obtain::Obtain;
@@ -11,9 +10,9 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: SubmitArgs) -> Result<(), Failure> {
-    let filter = args.filter.build(&context.settings, SessionOperation::Export)?;
+    let filter = args.filter.build(&context.settings)?;
     let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
-    context.say_window(&filter);
+    context.say_window(filter.window());
     let obtain = Obtain {
         context,
         connection: &connection,

@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), 
                 .filter
                 .build_in(zone, &context.settings, SessionOperation::List)?;
             let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
-            context.say_window(&filter);
+            context.say_window(filter.window());
             let source = described(&filter);
             (of_service(&connection, filter, options).await?, source)
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use http::StatusCode;
 use session_export_auth::{AuthError, AuthErrorKind};
-use session_export_model::{ProjectId, TaskRef, Violations, advice};
+use session_export_model::{ExportKind, ProjectId, TaskRef, Violations, advice};
 use session_export_transport::{Delivery, TransportError};
 
 pub use kind::{ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
@@ -106,9 +106,13 @@ impl Error {
     }
 
     /// A journal that did not take an entry about a submit, which created `task`, or was not sent.
-    pub(crate) fn not_journalled(task: Option<TaskRef>, refusal: JournalRefusal) -> Self {
+    pub(crate) fn not_journalled(
+        operation: Operation,
+        task: Option<TaskRef>,
+        refusal: JournalRefusal,
+    ) -> Self {
         let mut error = Self::of_journal(JournalProblem::Refused, task).with_source(refusal);
-        error.inner.operation = Some(Operation::ExportSessions);
+        error.inner.operation = Some(operation);
         error
     }
 
@@ -116,16 +120,16 @@ impl Error {
         Self::of(None, ErrorKind::Journal { problem, task })
     }
 
-    /// Says for which project a submit's answer was lost, if it was.
-    pub(crate) fn lost_for(mut self, project_id: &ProjectId) -> Self {
+    /// Says of what and for which project a submit's answer was lost, if it was.
+    pub(crate) fn lost_for(mut self, kind: ExportKind, project_id: &ProjectId) -> Self {
         if let ErrorKind::Ambiguous { started_at, .. } = *self.kind() {
-            self.inner.ambiguity = Some(Ambiguity::new(project_id.clone(), started_at, started_at));
+            self.inner.ambiguity = Some(Ambiguity::new(kind, project_id.clone(), started_at, started_at));
         }
         self
     }
 
     /// What [`Client::reconcile`](crate::Client::reconcile) needs to find out what became of a submit; there for every
-    /// [ambiguous](Self::is_ambiguous) error of [`ExportSessions::submit`](crate::ExportSessions::submit).
+    /// [ambiguous](Self::is_ambiguous) error of [`Export::submit`](crate::Export::submit).
     pub fn ambiguity(&self) -> Option<&Ambiguity> {
         self.inner.ambiguity.as_ref()
     }

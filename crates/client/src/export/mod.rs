@@ -9,7 +9,7 @@ mod watch;
 
 pub(crate) use in_flight::{ExportsInFlight, InFlight};
 pub use ready::ReadyExport;
-pub use submit::ExportSessions;
+pub use submit::Export;
 pub use task::{ExportTask, TaskState};
 pub use wait::WaitPolicy;
 pub use watch::{WaitEvent, Watch};

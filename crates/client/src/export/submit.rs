@@ -3,23 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use session_export_model::{SessionFilter, TaskRef};
+use session_export_model::{ExportFilter, ExportKind, TaskRef};
 
 use super::ExportTask;
 use crate::deadline::Phase;
+use crate::operation::Operation;
 use crate::{Client, Error, SubmitIntent, SubmitJournal};
 
-/// An export that has not been submitted yet.
+/// An export that has not been submitted yet, of whichever list.
 #[derive(Debug)]
 #[must_use]
-pub struct ExportSessions {
+pub struct Export {
     client: Client,
-    filter: SessionFilter,
+    filter: ExportFilter,
     journal: Option<Arc<dyn SubmitJournal>>,
 }
 
-impl ExportSessions {
-    pub(crate) fn new(client: Client, filter: SessionFilter) -> Self {
+impl Export {
+    pub(crate) fn new(client: Client, filter: ExportFilter) -> Self {
         Self {
             client,
             filter,
@@ -65,19 +66,20 @@ impl ExportSessions {
         let _time = self.client.time(Phase::Submit);
         // A journal is not to hold an intent that is refused here.
         self.client.check_export(&self.filter)?;
-        let client = &self.client.entered().await?;
+        let operation = Operation::Export(self.filter.kind());
+        let client = &self.client.entered(operation).await?;
         if let Some(journal) = &self.journal {
             let project_id = client.project_id().clone();
             let intent = SubmitIntent::new(project_id, self.filter.clone(), client.clock().now());
             journal
                 .about_to_submit(&intent)
-                .map_err(|refusal| Error::not_journalled(None, refusal))?;
+                .map_err(|refusal| Error::not_journalled(operation, None, refusal))?;
         }
         let in_flight = client.own_tasks().begin(client.clock().monotonic());
         let (submitted, started_at) = client
             .submit(&self.filter)
             .await
-            .map_err(|error| lost(client, error))?;
+            .map_err(|error| lost(client, self.filter.kind(), error))?;
         // Before it is no longer in flight, so that at no time its task looks like nobody's.
         client.own_tasks().add(&submitted.task_id);
         drop(in_flight);
@@ -86,15 +88,15 @@ impl ExportSessions {
         if let Some(journal) = &self.journal {
             journal
                 .submitted(&task)
-                .map_err(|refusal| Error::not_journalled(Some(task.clone()), refusal))?;
+                .map_err(|refusal| Error::not_journalled(operation, Some(task.clone()), refusal))?;
         }
         Ok(ExportTask::new(client.clone(), task))
     }
 }
 
 /// Notes a lost submit's start by the monotonic clock too: the wall clock may be set before somebody asks for its task.
-fn lost(client: &Client, error: Error) -> Error {
-    let error = error.lost_for(client.project_id());
+fn lost(client: &Client, kind: ExportKind, error: Error) -> Error {
+    let error = error.lost_for(kind, client.project_id());
     if let Some(ambiguity) = error.ambiguity() {
         let started_at = ambiguity.started_at();
         let age = (client.clock().now() - started_at).to_std().unwrap_or_default();

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use session_export_model::{SessionFilter, TaskRef};
+use session_export_model::{ExportFilter, TaskRef};
 
 use super::line::{Entry, Unread, filter_of};
 use super::{JournalRefusal, SubmitIntent, SubmitJournal};
@@ -57,7 +57,7 @@ struct Inner {
     /// A line may be there in part, and could not be taken back: nothing may come after it.
     is_broken: bool,
     note: serde_json::Value,
-    filter: Option<SessionFilter>,
+    filter: Option<ExportFilter>,
     partial: Option<PartialFile>,
     state: JournalState,
 }
@@ -211,7 +211,7 @@ impl FileJournal {
     }
 
     /// What was submitted, or about to be.
-    pub fn filter(&self) -> Option<SessionFilter> {
+    pub fn filter(&self) -> Option<ExportFilter> {
         self.lock().filter.clone()
     }
 
@@ -337,7 +337,9 @@ impl Inner {
         self.state = entry.after(std::mem::take(&mut self.state));
         match entry {
             Entry::Created { note } => self.note = note,
-            Entry::Intent { filter, .. } => self.filter = filter_of(&filter),
+            Entry::Intent {
+                operation, filter, ..
+            } => self.filter = filter_of(operation, &filter),
             Entry::Interrupted { partial, .. } => self.partial = Some(partial),
             Entry::Downloaded { .. } => self.partial = None,
             _ => {}

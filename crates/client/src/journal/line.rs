@@ -3,14 +3,18 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use session_export_model::{ProjectId, ServiceRules, SessionFilterBuilder, TaskRef};
+use session_export_model::{ExportFilter, ExportKind, ProjectId, ServiceRules, TaskRef};
 
 use super::{JournalState, SubmitIntent};
 use crate::reconcile::time;
 use crate::{Ambiguity, Candidate, PartialFile, Reconciliation};
 
-/// The version that this library writes and reads.
+/// The version of a line that any version of this library understands.
 const VERSION: u64 = 1;
+
+/// That of a line which says something of another list than sessions. A reader that knows only the version before would
+/// take it for an export of sessions.
+const VERSION_WITH_OPERATION: u64 = 2;
 
 /// A line's JSON object: the version first, so that a reader of another one knows before it reads on.
 #[derive(Debug, Serialize)]
@@ -33,6 +37,8 @@ pub(super) enum Entry {
         project_id: ProjectId,
         #[serde(with = "time")]
         started_at: DateTime<Utc>,
+        #[serde(default, skip_serializing_if = "is_of_sessions")]
+        operation: ExportKind,
         filter: Value,
     },
     Submitted {
@@ -86,6 +92,7 @@ impl Entry {
         Self::Intent {
             project_id: intent.project_id.clone(),
             started_at: intent.started_at,
+            operation: intent.filter.kind(),
             filter: serde_json::to_value(&intent.filter).expect("a map of texts always serialises"),
         }
     }
@@ -104,7 +111,10 @@ impl Entry {
 
     pub(super) fn to_line(&self) -> Vec<u8> {
         let versioned = Versioned {
-            version: VERSION,
+            version: match self {
+                Self::Intent { operation, .. } if !is_of_sessions(operation) => VERSION_WITH_OPERATION,
+                _ => VERSION,
+            },
             entry: self,
         };
         let mut line = serde_json::to_vec(&versioned).expect("an entry is JSON");
@@ -116,14 +126,17 @@ impl Entry {
         let mut object: serde_json::Map<String, Value> =
             serde_json::from_slice(line).map_err(|_| Unread::Corrupt)?;
         match object.remove("version").as_ref().and_then(Value::as_u64) {
-            Some(VERSION) => {}
+            Some(VERSION | VERSION_WITH_OPERATION) => {}
             Some(other) => return Err(Unread::Version(other)),
             None => return Err(Unread::Corrupt),
         }
         let entry: Self = serde_json::from_value(Value::Object(object)).map_err(|_| Unread::Corrupt)?;
         // A filter that cannot be read again could not be submitted again.
-        if let Self::Intent { filter, .. } = &entry {
-            filter_of(filter).ok_or(Unread::Corrupt)?;
+        if let Self::Intent {
+            operation, filter, ..
+        } = &entry
+        {
+            filter_of(*operation, filter).ok_or(Unread::Corrupt)?;
         }
         Ok(entry)
     }
@@ -135,8 +148,9 @@ impl Entry {
             Self::Intent {
                 project_id,
                 started_at,
+                operation,
                 filter,
-            } => match filter_of(filter) {
+            } => match filter_of(*operation, filter) {
                 Some(filter) => {
                     JournalState::Intended(SubmitIntent::new(project_id.clone(), filter, *started_at))
                 }
@@ -168,7 +182,15 @@ impl Entry {
 
 /// The filter was checked when it was first submitted. Rules that the service has are not checked once more: whoever let
 /// them through then would not get on here.
-pub(super) fn filter_of(filter: &Value) -> Option<session_export_model::SessionFilter> {
-    let builder: SessionFilterBuilder = serde_json::from_value(filter.clone()).ok()?;
-    builder.service_rules(ServiceRules::LetThrough).build().ok()
+pub(super) fn filter_of(kind: ExportKind, filter: &Value) -> Option<ExportFilter> {
+    ExportFilter::read(kind, ServiceRules::LetThrough, filter).ok()
+}
+
+/// What an intent is about that does not say it: the only export there was in the first version.
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to what a field has"
+)]
+fn is_of_sessions(operation: &ExportKind) -> bool {
+    *operation == ExportKind::Sessions
 }

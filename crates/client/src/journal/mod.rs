@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use session_export_model::{ProjectId, SessionFilter, TaskRef};
+use session_export_model::{ExportFilter, ProjectId, TaskRef};
 
 pub use file::{FileJournal, JournalState};
 
@@ -17,7 +17,7 @@ use crate::Ambiguity;
 /// Why a journal did not take an entry.
 pub type JournalRefusal = Box<dyn StdError + Send + Sync>;
 
-/// Is told before and after each submit; given to [`ExportSessions::journal`](crate::ExportSessions::journal).
+/// Is told before and after each submit; given to [`Export::journal`](crate::Export::journal).
 ///
 /// Both calls come on the thread that polls the submit, and an entry must be durable when its call returns: a process that
 /// dies between the two leaves an intent without a task, and whoever reads that must [look for the
@@ -55,13 +55,13 @@ pub struct SubmitIntent {
     /// The project that is submitted for.
     pub project_id: ProjectId,
     /// What is submitted. It serialises to the body that is sent.
-    pub filter: SessionFilter,
+    pub filter: ExportFilter,
     /// The moment, by this machine's clock.
     pub started_at: DateTime<Utc>,
 }
 
 impl SubmitIntent {
-    pub(crate) fn new(project_id: ProjectId, filter: SessionFilter, started_at: DateTime<Utc>) -> Self {
+    pub(crate) fn new(project_id: ProjectId, filter: ExportFilter, started_at: DateTime<Utc>) -> Self {
         Self {
             project_id,
             filter,
@@ -72,6 +72,11 @@ impl SubmitIntent {
     /// What is unknown when nothing followed this intent. `sent_by` is a moment at which the process that had it was
     /// surely dead, such as that at which its lock could be taken.
     pub fn ambiguity(&self, sent_by: DateTime<Utc>) -> Ambiguity {
-        Ambiguity::new(self.project_id.clone(), self.started_at, sent_by)
+        Ambiguity::new(
+            self.filter.kind(),
+            self.project_id.clone(),
+            self.started_at,
+            sent_by,
+        )
     }
 }

@@ -10,6 +10,8 @@ mod submit;
 
 use std::fmt;
 
+use session_export_model::ExportKind;
+
 pub(crate) use call::{Call, Exchange, Reply, service_failure};
 pub use effect::Effect;
 pub use list_sessions::{ListSessions, SessionStream};
@@ -18,8 +20,8 @@ pub use list_sessions::{ListSessions, SessionStream};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
-    /// `POST /v1/{project_id}/session/list-sessions/export`: create an export task.
-    ExportSessions,
+    /// `POST /v1/{project_id}/session/{list}/export`: create an export task.
+    Export(ExportKind),
     /// `GET /v1/{project_id}/session/list-sessions`: list sessions.
     ListSessions,
     /// `GET /v2/{project_id}/export-tasks`: list export tasks.
@@ -34,7 +36,7 @@ impl Operation {
     /// The name as text that will not change: `export_sessions`.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::ExportSessions => "export_sessions",
+            Self::Export(kind) => kind.operation(),
             Self::ListSessions => "list_sessions",
             Self::ListTasks => "list_tasks",
             Self::Download => "download",
@@ -45,7 +47,7 @@ impl Operation {
     /// What the operation does to the service; a property of the operation, never guessed from its HTTP method.
     pub fn effect(self) -> Effect {
         match self {
-            Self::ExportSessions => Effect::CreatesWork,
+            Self::Export(_) => Effect::CreatesWork,
             Self::ListSessions | Self::ListTasks | Self::Download => Effect::ReadOnly,
             Self::DeleteTasks => Effect::Idempotent,
         }

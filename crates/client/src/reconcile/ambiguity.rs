@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use session_export_model::{ProjectId, format_timestamp, parse_timestamp};
+use session_export_model::{ExportKind, ProjectId, format_timestamp, parse_timestamp};
 
 /// The version that this library writes and reads.
 const VERSION: u32 = 1;
@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 pub struct Ambiguity {
     #[serde(deserialize_with = "known_version")]
     version: u32,
-    operation: CreatesWork,
+    operation: ExportKind,
     project_id: ProjectId,
     #[serde(with = "time")]
     started_at: DateTime<Utc>,
@@ -32,27 +32,30 @@ pub struct Ambiguity {
     sent_by: DateTime<Utc>,
 }
 
-/// The one operation that creates work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum CreatesWork {
-    ExportSessions,
-}
-
 impl Ambiguity {
-    /// A submit that was sent at some moment from `started_at` to `sent_by`, if it was sent at all. Both are by this
+    /// A submit of an export of `kind` that was sent at some moment from `started_at` to `sent_by`, if it was sent at all. Both are by this
     /// machine's clock.
     ///
     /// The two differ for a process that wrote down that it is about to submit and then died: it may have sent the
     /// request at any time before its end.
-    pub fn new(project_id: ProjectId, started_at: DateTime<Utc>, sent_by: DateTime<Utc>) -> Self {
+    pub fn new(
+        kind: ExportKind,
+        project_id: ProjectId,
+        started_at: DateTime<Utc>,
+        sent_by: DateTime<Utc>,
+    ) -> Self {
         Self {
             version: VERSION,
-            operation: CreatesWork::ExportSessions,
+            operation: kind,
             project_id,
             started_at: to_millis(started_at),
             sent_by: to_millis(sent_by.max(started_at)),
         }
+    }
+
+    /// The list that was to be exported. The export centre does not show it: the file of a candidate has to.
+    pub fn kind(&self) -> ExportKind {
+        self.operation
     }
 
     /// The project that was submitted for.
@@ -106,6 +109,7 @@ mod tests {
     #[test]
     fn a_later_version_or_another_operation_is_refused_by_name() {
         let text = serde_json::to_string(&Ambiguity::new(
+            ExportKind::Sessions,
             "p".parse().unwrap(),
             DateTime::UNIX_EPOCH,
             DateTime::UNIX_EPOCH,
@@ -128,8 +132,8 @@ mod tests {
             "2024-02-27T03:47:52Z".parse().unwrap(),
         );
         for ambiguity in [
-            Ambiguity::new("p".parse().unwrap(), early, late),
-            Ambiguity::new("p".parse().unwrap(), late, early),
+            Ambiguity::new(ExportKind::Sessions, "p".parse().unwrap(), early, late),
+            Ambiguity::new(ExportKind::Sessions, "p".parse().unwrap(), late, early),
         ] {
             let text = serde_json::to_string(&ambiguity).unwrap();
             assert_eq!(serde_json::from_str::<Ambiguity>(&text).unwrap(), ambiguity);

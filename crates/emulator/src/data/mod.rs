@@ -20,6 +20,7 @@ pub(crate) use given::Given;
 pub(crate) use select::{Criteria, Name, Selection};
 pub use source::{RowFormat, RowSource};
 
+use crate::lists::List;
 use directory::Directory;
 use made::{IdKey, Made, Session};
 
@@ -118,6 +119,15 @@ impl Dataset {
             Self::Made(made) => made.row(position as usize),
             Self::Given(given) => given.row(position as usize),
         }
+    }
+
+    /// The cells that a list has of the session at a position, in the order of its header.
+    pub(crate) fn cells(&self, list: List, position: u32) -> Option<Vec<Option<Cow<'_, str>>>> {
+        let session = self.row(position)?;
+        Some(match list.facts().columns {
+            None => session.into(),
+            Some(columns) => columns.iter().map(|column| column.cell(&session)).collect(),
+        })
     }
 
     /// What other sessions have another one of: 32 hexadecimal digits. Made-up sessions follow from a few numbers, so

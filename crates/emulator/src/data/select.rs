@@ -6,10 +6,13 @@ use chrono::{DateTime, Utc};
 
 use super::made::{Made, Session};
 use super::{Dataset, State};
+use crate::lists::List;
 
 /// What sessions have to be like. An absent part matches every session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Criteria {
+    /// Of which list rows are wanted.
+    pub(crate) list: List,
     /// The first moment of a session's start.
     pub(crate) begin: DateTime<Utc>,
     /// The last moment of a session's start, or the first one after the window.
@@ -21,12 +24,15 @@ pub(crate) struct Criteria {
     pub(crate) machine_name: Option<String>,
     pub(crate) states: Option<Vec<State>>,
     pub(crate) success: Option<bool>,
+    /// What cells of columns have to be like, for a list that is derived from the sessions.
+    pub(crate) cells: Vec<(usize, String)>,
 }
 
 impl Criteria {
     /// Every session that starts from `begin` to `end`.
     pub(crate) fn window(begin: DateTime<Utc>, end: Bound<DateTime<Utc>>) -> Self {
         Self {
+            list: List::Sessions,
             begin,
             end,
             user_name: None,
@@ -36,7 +42,25 @@ impl Criteria {
             machine_name: None,
             states: None,
             success: None,
+            cells: Vec::new(),
         }
+    }
+
+    /// Whether a list has a row of the session at a position, and that row is wanted.
+    fn takes(&self, data: &Dataset, position: u32) -> bool {
+        let Some((session, columns)) = data.row(position).zip(self.list.facts().columns) else {
+            return false;
+        };
+        let is_in_list = self
+            .list
+            .facts()
+            .needs
+            .is_none_or(|field| session[field].is_some());
+        is_in_list
+            && self.cells.iter().all(|(column, wanted)| {
+                let column = columns.get(*column);
+                column.is_some_and(|column| column.fits(wanted, column.cell(&session).as_deref()))
+            })
     }
 
     fn is_window_only(&self) -> bool {
@@ -61,10 +85,11 @@ impl Name {
     }
 }
 
-/// Some sessions of one [`Dataset`], in its order. It takes the memory of a filter however many sessions it has: since
+/// Some sessions of one [`Dataset`], in its order, as rows of a list. It takes the memory of a filter however many sessions it has: since
 /// data never changes, the sessions of a window and how to recognize them among these are as good as a list.
 #[derive(Debug)]
 pub(crate) struct Selection {
+    list: List,
     window: Range<u32>,
     test: Test,
     len: usize,
@@ -76,16 +101,24 @@ enum Test {
     None,
     Made(MadeTest),
     Given(Box<Criteria>),
+    /// Of a list that is derived from the sessions.
+    Cells(Box<Criteria>),
 }
 
 impl Selection {
     /// No session at all.
     pub(crate) fn empty() -> Self {
         Self {
+            list: List::Sessions,
             window: 0..0,
             test: Test::None,
             len: 0,
         }
+    }
+
+    /// Of which list its rows are.
+    pub(crate) fn list(&self) -> List {
+        self.list
     }
 
     /// How many sessions are selected.
@@ -103,6 +136,7 @@ impl Selection {
                     .sessions
                     .get(*position as usize)
                     .is_some_and(|session| test.passes(session)),
+                (Test::Cells(criteria), _) => criteria.takes(data, *position),
                 (Test::Given(criteria), Dataset::Given(given)) => given.matches(*position as usize, criteria),
                 _ => false,
             })
@@ -230,6 +264,7 @@ impl Dataset {
             Self::Given(given) => given.window(begin, end),
         };
         let test = match self {
+            _ if criteria.list.facts().columns.is_some() => Test::Cells(Box::new(criteria.clone())),
             _ if criteria.is_window_only() => Test::None,
             Self::Made(made) => match MadeTest::new(criteria, made) {
                 Some(test) => Test::Made(test),
@@ -241,6 +276,7 @@ impl Dataset {
         let bound = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
         let window = bound(window.start)..bound(window.end.max(window.start));
         let mut selection = Selection {
+            list: criteria.list,
             len: window.len(),
             window,
             test,

@@ -276,17 +276,7 @@ fn absent_fields_are_absent_in_json() {
 }
 
 fn criteria(begin: &str, end: &str) -> Criteria {
-    Criteria {
-        begin: at(begin),
-        end: std::ops::Bound::Included(at(end)),
-        user_name: None,
-        app_server_group_id: None,
-        vm_ip: None,
-        public_ip: None,
-        machine_name: None,
-        states: None,
-        success: None,
-    }
+    Criteria::window(at(begin), std::ops::Bound::Included(at(end)))
 }
 
 #[test]

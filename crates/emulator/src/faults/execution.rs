@@ -147,7 +147,7 @@ async fn carry_out(
     entry: Entry,
 ) -> Response {
     let shared = Arc::clone(app);
-    let project = (call.operation == FaultOperation::ExportSessions).then(|| call.project.clone());
+    let project = call.operation.submits().then(|| call.project.clone());
     let work = async move {
         let response = dispatch::handle(&shared, now, request).await;
         let Some(project) = project.filter(|_| response.status() == StatusCode::OK) else {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::error::FaultScriptError;
 use super::kind::Kind;
+use crate::lists::List;
 
 /// The longest script as JSON, in bytes. The library's scripts are held to it too.
 pub(crate) const SCRIPT_LIMIT: usize = 1024 * 1024;
@@ -154,6 +155,10 @@ pub enum FaultOperation {
     ListSessions,
     /// `POST /v1/{project_id}/session/list-sessions/export`
     ExportSessions,
+    /// `POST /v1/{project_id}/session/app-connection/export`
+    ExportAppConnections,
+    /// `POST /v1/{project_id}/session/user-connection/export`
+    ExportUserConnections,
     /// `GET /v2/{project_id}/export-tasks`
     ListExportTasks,
     /// `GET /v2/{project_id}/export-tasks/{task_id}/download`
@@ -165,6 +170,11 @@ pub enum FaultOperation {
 }
 
 impl FaultOperation {
+    /// Whether it creates a task.
+    pub(crate) fn submits(self) -> bool {
+        List::ALL.iter().any(|list| list.facts().operation == self)
+    }
+
     /// The name in scripts and in the journal.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -176,6 +186,8 @@ impl FaultOperation {
             Self::Metadata => "metadata",
             Self::ListSessions => "list_sessions",
             Self::ExportSessions => "export_sessions",
+            Self::ExportAppConnections => "export_app_connections",
+            Self::ExportUserConnections => "export_user_connections",
             Self::ListExportTasks => "list_export_tasks",
             Self::DownloadExportFile => "download_export_file",
             Self::DeleteExportTasks => "delete_export_tasks",
@@ -344,10 +356,10 @@ impl Fault {
         if let Err((field, rule)) = self.fault.check() {
             return Err((format!("fault.{}.{field}", self.fault.name()), rule.to_owned()));
         }
-        if matches!(self.fault, Kind::Task { .. } | Kind::TaskId { .. })
-            && self.operation != FaultOperation::ExportSessions
-        {
-            return fail("operation", "must be export_sessions for this fault");
+        if matches!(self.fault, Kind::Task { .. } | Kind::TaskId { .. }) && !self.operation.submits() {
+            let submits = List::ALL.iter().map(|list| list.facts().operation.name());
+            let submits = submits.collect::<Vec<_>>().join(" or ");
+            return fail("operation", &format!("must be {submits} for this fault"));
         }
         if self.carried_out == Some(false) && self.fault.needs_answer() {
             return fail("carried_out", "must be true: the fault needs the real answer");

@@ -4,16 +4,15 @@ use std::fs::File;
 use std::io;
 
 use super::Job;
-use crate::data::FIELDS;
 
 pub(super) fn write(job: &Job<'_>, file: &mut File) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .buffer_capacity(64 * 1024)
         .from_writer(file);
-    writer.write_record(FIELDS).map_err(cause)?;
+    writer.write_record(job.rows.list().header()).map_err(cause)?;
     for position in job.positions() {
-        if let Some(row) = job.data.row(position?) {
+        if let Some(row) = job.row(position?) {
             let cells = row.iter().map(|value| value.as_deref().unwrap_or_default());
             writer.write_record(cells).map_err(cause)?;
         }

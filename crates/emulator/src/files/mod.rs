@@ -3,6 +3,7 @@
 mod csv;
 mod xlsx;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -269,6 +270,11 @@ impl Job<'_> {
                 }
                 Ok(position)
             })
+    }
+
+    /// The cells of the row of a session.
+    fn row(&self, position: u32) -> Option<Vec<Option<Cow<'_, str>>>> {
+        self.data.cells(self.rows.list(), position)
     }
 
     fn look(&self) -> io::Result<()> {

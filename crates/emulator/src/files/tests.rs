@@ -12,17 +12,7 @@ fn made(count: usize) -> Dataset {
 }
 
 fn everything(data: &Dataset) -> Selection {
-    data.select(&Criteria {
-        begin: time::from_millis(0),
-        end: Bound::Unbounded,
-        user_name: None,
-        app_server_group_id: None,
-        vm_ip: None,
-        public_ip: None,
-        machine_name: None,
-        states: None,
-        success: None,
-    })
+    data.select(&Criteria::window(time::from_millis(0), Bound::Unbounded))
 }
 
 fn job<'a>(data: &'a Dataset, rows: &'a Selection) -> Job<'a> {

@@ -7,9 +7,8 @@ use std::path::Path;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 use super::Job;
-use crate::data::FIELDS;
 
-/// How many sessions fit on a sheet beside the header: a sheet has 1,048,576 rows.
+/// How many rows fit on a sheet beside the header: a sheet has 1,048,576 rows.
 pub(super) const SHEET_CAPACITY: usize = 1_048_575;
 
 /// About as many bytes of XML need the larger form of the archive. The smaller one ends at 4 GiB.
@@ -25,12 +24,13 @@ pub(super) fn write(job: &Job<'_>, capacity: usize, file: &mut File, directory: 
     workbook.set_tempdir(directory).map_err(cause)?;
     let mut rows = job.positions().peekable();
     let (mut number, mut largest) = (1, 0);
-    // Without any session there still is a sheet with its header.
+    let list = job.rows.list().facts();
+    // Without any row there still is a sheet with its header.
     loop {
         let sheet = workbook.add_worksheet_with_constant_memory().map_err(cause)?;
         let name = match number {
-            1 => "sessions".to_owned(),
-            _ => format!("sessions {number}"),
+            1 => list.name.to_owned(),
+            _ => format!("{} {number}", list.name),
         };
         sheet.set_name(name).map_err(cause)?;
         largest = write_sheet(sheet, job, &mut rows.by_ref().take(capacity))?.max(largest);
@@ -54,12 +54,12 @@ fn write_sheet(
     job: &Job<'_>,
     rows: &mut dyn Iterator<Item = io::Result<u32>>,
 ) -> io::Result<u64> {
-    for (column, field) in (0_u16..).zip(FIELDS) {
+    for (column, field) in (0_u16..).zip(job.rows.list().header()) {
         sheet.write_string(0, column, field).map_err(cause)?;
     }
     let mut size = 0;
     for (line, position) in (1_u32..).zip(rows) {
-        for (column, value) in (0_u16..).zip(job.data.row(position?).into_iter().flatten()) {
+        for (column, value) in (0_u16..).zip(job.row(position?).into_iter().flatten()) {
             let Some(value) = value else { continue };
             // Each of these becomes up to five characters.
             let escaped = value

@@ -9,6 +9,7 @@ use crate::choices::{
     BlankInTime, Choices, DefaultWindow, EqualTimes, HalfWindow, ReversedWindow, ThirtyDays,
     ThirtyDaysBoundary, WindowEnds, ZonelessTime,
 };
+use crate::lists::List;
 use crate::time;
 
 /// What the 30 days of an export are.
@@ -16,9 +17,6 @@ const THIRTY_DAYS: TimeDelta = TimeDelta::days(30);
 
 /// The longest text that `ListSessions` takes for a time.
 const LIST_TIME_LIMIT: usize = 32;
-
-const BEGIN: &str = "query_begin_time";
-const END: &str = "query_end_time";
 
 /// The times between which a session starts.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,12 +28,14 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn for_export<'a>(
+        list: List,
         text: impl Fn(&str) -> Result<Option<&'a str>, String>,
         now: DateTime<Utc>,
         choices: &Choices,
     ) -> Result<Self, FilterFault> {
-        let begin = moment(text(BEGIN)?, BEGIN, choices)?;
-        let end = moment(text(END)?, END, choices)?;
+        let fields = list.facts();
+        let begin = moment(text(fields.begin)?, fields.begin, choices)?;
+        let end = moment(text(fields.end)?, fields.end, choices)?;
         let (begin, end) = match (begin, end) {
             (Some(begin), Some(end)) => (begin, end),
             (None, None) => (month_before(now, choices), now),
@@ -47,25 +47,29 @@ impl Window {
                 (end.checked_sub_signed(THIRTY_DAYS).unwrap_or(end), end)
             }
             _ => {
-                return Err(about_window(
-                    "query_begin_time and query_end_time must both be present or both be absent.",
-                ));
+                return Err(about_window(format!(
+                    "{} and {} must both be present or both be absent.",
+                    fields.begin, fields.end
+                )));
             }
         };
-        let mut window = Self::ordered(begin, end, choices)?;
+        let mut window = Self::ordered(list, begin, end, choices)?;
         let beyond = |span: TimeDelta| match choices.thirty_days_boundary {
             ThirtyDaysBoundary::Passes => span > THIRTY_DAYS,
             ThirtyDaysBoundary::Refused => span >= THIRTY_DAYS,
         };
         // Without times nothing was asked for that could be too much.
-        let asked = text(BEGIN)?.is_some() || text(END)?.is_some();
+        let asked = text(fields.begin)?.is_some() || text(fields.end)?.is_some();
         match choices.thirty_days {
-            ThirtyDays::Length if asked && beyond(end.signed_duration_since(begin)) => Err(about_window(
-                "query_begin_time and query_end_time must be at most 30 days apart.",
-            )),
-            ThirtyDays::Age if asked && beyond(now.signed_duration_since(begin)) => {
-                Err(about_window("query_begin_time must be within the last 30 days."))
+            ThirtyDays::Length if asked && beyond(end.signed_duration_since(begin)) => {
+                Err(about_window(format!(
+                    "{} and {} must be at most 30 days apart.",
+                    fields.begin, fields.end
+                )))
             }
+            ThirtyDays::Age if asked && beyond(now.signed_duration_since(begin)) => Err(about_window(
+                format!("{} must be within the last 30 days.", fields.begin),
+            )),
             ThirtyDays::Length | ThirtyDays::Age => Ok(window),
             ThirtyDays::Cut => {
                 window.begin = begin.max(now.checked_sub_signed(THIRTY_DAYS).unwrap_or(begin));
@@ -85,16 +89,29 @@ impl Window {
             }
             moment(value, field, choices)?.ok_or_else(|| format!("{field} is required."))
         };
-        let (begin, end) = (required(BEGIN)?, required(END)?);
-        Self::ordered(begin, end, choices)
+        let list = List::Sessions;
+        let (begin, end) = (required(list.facts().begin)?, required(list.facts().end)?);
+        Self::ordered(list, begin, end, choices)
     }
 
-    fn ordered(begin: DateTime<Utc>, end: DateTime<Utc>, choices: &Choices) -> Result<Self, FilterFault> {
+    fn ordered(
+        list: List,
+        begin: DateTime<Utc>,
+        end: DateTime<Utc>,
+        choices: &Choices,
+    ) -> Result<Self, FilterFault> {
+        let fields = list.facts();
         if begin > end && choices.reversed_window == ReversedWindow::Refused {
-            return Err(about_window("query_begin_time must not be after query_end_time."));
+            return Err(about_window(format!(
+                "{} must not be after {}.",
+                fields.begin, fields.end
+            )));
         }
         if begin == end && choices.equal_times == EqualTimes::Refused {
-            return Err(about_window("query_begin_time must be before query_end_time."));
+            return Err(about_window(format!(
+                "{} must be before {}.",
+                fields.begin, fields.end
+            )));
         }
         Ok(Self {
             begin,
@@ -120,7 +137,12 @@ fn month_before(now: DateTime<Utc>, choices: &Choices) -> DateTime<Utc> {
     before.unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
-fn moment(text: Option<&str>, field: &str, choices: &Choices) -> Result<Option<DateTime<Utc>>, String> {
+/// The moment that a text is.
+pub(super) fn moment(
+    text: Option<&str>,
+    field: &str,
+    choices: &Choices,
+) -> Result<Option<DateTime<Utc>>, String> {
     let fault = || format!("{field} must be a time such as 2024-02-27T03:47:51.182Z.");
     let Some(text) = text else {
         return Ok(None);
@@ -139,9 +161,9 @@ fn moment(text: Option<&str>, field: &str, choices: &Choices) -> Result<Option<D
     }
 }
 
-fn about_window(text: &str) -> FilterFault {
+fn about_window(text: String) -> FilterFault {
     FilterFault {
-        text: text.to_owned(),
+        text,
         about_window: true,
     }
 }

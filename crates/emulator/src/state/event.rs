@@ -9,10 +9,12 @@ use serde_json::Value;
 
 use crate::data::{Criteria, Name, State};
 use crate::faults::Fate;
+use crate::lists::List;
 use crate::options::ExportFormat;
 
-/// The version of the log. Another one is refused: what it means would be a guess.
-pub(crate) const VERSION: u64 = 1;
+/// The version of the log. A later one is refused: what it means would be a guess. Version 1 knew exports of sessions
+/// alone, and would take any other for one.
+pub(crate) const VERSION: u64 = 2;
 
 /// One line after the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,6 +120,8 @@ pub(crate) enum FileRecord {
 /// The filter as it was understood when the export was submitted, whatever the options say later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FilterRecord {
+    #[serde(default, skip_serializing_if = "is_of_sessions", with = "list")]
+    list: List,
     #[serde(with = "moment")]
     begin: DateTime<Utc>,
     #[serde(with = "moment")]
@@ -140,6 +144,9 @@ pub(crate) struct FilterRecord {
     session_state: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     is_success: Option<bool>,
+    /// By the names of columns.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    cells: BTreeMap<String, String>,
 }
 
 impl From<&Criteria> for FilterRecord {
@@ -155,7 +162,10 @@ impl From<&Criteria> for FilterRecord {
             Some(Name::Part(part)) => (None, Some(part)),
         };
         let names = |states: &Vec<State>| states.iter().map(|state| state.name().to_owned()).collect();
+        let header = criteria.list.header();
+        let cell = |(at, text): &(usize, String)| Some(((*header.get(*at)?).to_owned(), text.clone()));
         Self {
+            list: criteria.list,
             begin: criteria.begin,
             end,
             end_included,
@@ -167,6 +177,7 @@ impl From<&Criteria> for FilterRecord {
             machine_name: criteria.machine_name.clone(),
             session_state: criteria.states.as_ref().map(names),
             is_success: criteria.success,
+            cells: criteria.cells.iter().filter_map(cell).collect(),
         }
     }
 }
@@ -176,7 +187,13 @@ impl FilterRecord {
     pub(crate) fn criteria(&self) -> Criteria {
         let known = |name: &String| State::ALL.into_iter().find(|state| state.name() == name);
         let states = |names: &Vec<String>| names.iter().filter_map(known).collect();
+        let header = self.list.header();
+        let cell = |(name, text): (&String, &String)| {
+            let at = header.iter().position(|column| column == name)?;
+            Some((at, text.clone()))
+        };
         Criteria {
+            list: self.list,
             begin: self.begin,
             end: if self.end_included {
                 Bound::Included(self.end)
@@ -193,6 +210,7 @@ impl FilterRecord {
             machine_name: self.machine_name.clone(),
             states: self.session_state.as_ref().map(states),
             success: self.is_success,
+            cells: self.cells.iter().filter_map(cell).collect(),
         }
     }
 }
@@ -279,6 +297,37 @@ mod moment {
         let text = String::deserialize(deserializer)?;
         text.parse()
             .map_err(|_| de::Error::custom(format!("{text:?} is no time")))
+    }
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to what a field has"
+)]
+fn is_of_sessions(list: &List) -> bool {
+    *list == List::Sessions
+}
+
+/// A list by its name.
+mod list {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::lists::List;
+
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference to what a field has"
+    )]
+    pub(super) fn serialize<S: Serializer>(list: &List, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(list.facts().name)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<List, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = List::ALL.iter().find(|list| list.facts().name == text);
+        found
+            .copied()
+            .ok_or_else(|| de::Error::custom(format!("{text:?} is no list")))
     }
 }
 

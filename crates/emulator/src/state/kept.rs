@@ -45,7 +45,7 @@ impl Kept {
         let first = lines.next().map_or(&[][..], |(_, line)| line);
         let fault = |number: usize, error: &serde_json::Error| Unreadable::Line(number + 1, fault(error));
         let Versioned { version } = serde_json::from_slice(first).map_err(|error| fault(0, &error))?;
-        if version != VERSION {
+        if !(1..=VERSION).contains(&version) {
             return Err(Unreadable::Version(version));
         }
         let header = serde_json::from_slice(first).map_err(|error| fault(0, &error))?;

@@ -207,8 +207,8 @@ fn damage_before_the_last_line_is_told_with_its_line_and_without_what_stands_the
     log = lines(&[]);
     let newer = String::from_utf8(log)
         .unwrap()
-        .replace("\"version\":1", "\"version\":2,\"new\":{}");
-    assert_eq!(Kept::read(newer.as_bytes()).unwrap_err(), Unreadable::Version(2));
+        .replace("\"version\":2", "\"version\":3,\"new\":{}");
+    assert_eq!(Kept::read(newer.as_bytes()).unwrap_err(), Unreadable::Version(3));
 }
 
 #[test]
@@ -315,8 +315,6 @@ proptest! {
         success in any::<Option<bool>>(),
     ) {
         let criteria = Criteria {
-            begin,
-            end: if included { Bound::Included(end) } else { Bound::Excluded(end) },
             user_name: name,
             app_server_group_id: texts[0].clone(),
             vm_ip: texts[1].clone(),
@@ -324,6 +322,7 @@ proptest! {
             machine_name: texts[3].clone(),
             states,
             success,
+            ..Criteria::window(begin, if included { Bound::Included(end) } else { Bound::Excluded(end) })
         };
         let text = serde_json::to_string(&FilterRecord::from(&criteria)).unwrap();
         let read: FilterRecord = serde_json::from_str(&text).unwrap();

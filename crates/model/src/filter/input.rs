@@ -19,6 +19,16 @@ pub(super) enum TimeValue {
     Text(String),
 }
 
+impl TimeInput {
+    /// The text, if it is one.
+    pub(crate) fn into_text(self) -> Option<String> {
+        match self.0 {
+            TimeValue::Text(text) => Some(text),
+            TimeValue::Moment(_) => None,
+        }
+    }
+}
+
 impl<Tz: TimeZone> From<DateTime<Tz>> for TimeInput {
     fn from(time: DateTime<Tz>) -> Self {
         Self(TimeValue::Moment(time.to_utc()))

@@ -2,7 +2,7 @@
 
 mod builder;
 mod input;
-mod rules;
+pub(crate) mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -165,7 +165,7 @@ impl SessionFilter {
             return Ok(());
         }
         let mut found = Vec::new();
-        rules::check_window(operation, self.window(), &mut found);
+        rules::check_window(&rules::WINDOW, operation, self.window(), &mut found);
         Violations::check(found)
     }
 

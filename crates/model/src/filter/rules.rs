@@ -23,7 +23,7 @@ pub(super) fn judge(
     let mut found = Vec::new();
 
     let user_name = text("user_name", parts.user_name, limits::USER_NAME, &mut found);
-    let window = window(operation, parts.begin, parts.end, &mut found);
+    let window = window(&WINDOW, operation, parts.begin, parts.end, &mut found);
     let app_server_group_id = text(
         "app_server_group_id",
         parts.app_server_group_id,
@@ -61,8 +61,25 @@ pub(super) fn judge(
     })
 }
 
+/// The two fields of a window, by their names on the wire.
+pub(crate) struct WindowFields {
+    pub(crate) begin: &'static str,
+    pub(crate) end: &'static str,
+}
+
+/// The window of a list of sessions.
+pub(super) const WINDOW: WindowFields = WindowFields {
+    begin: "query_begin_time",
+    end: "query_end_time",
+};
+
 /// What an operation demands of a window. Page, table 3; definition of `ListSessions`.
-pub(super) fn check_window(operation: SessionOperation, window: Option<Window>, found: &mut Vec<Violation>) {
+pub(crate) fn check_window(
+    fields: &WindowFields,
+    operation: SessionOperation,
+    window: Option<Window>,
+    found: &mut Vec<Violation>,
+) {
     match (operation, window) {
         (SessionOperation::Export, Some(window)) if window.length() > limits::EXPORT_WINDOW => {
             let problem = format!(
@@ -72,15 +89,15 @@ pub(super) fn check_window(operation: SessionOperation, window: Option<Window>, 
                 in_words(window.length()),
             );
             found.push(Violation::new(
-                "query_begin_time",
+                fields.begin,
                 ViolationCode::WindowTooLong,
                 problem,
             ));
         }
         (SessionOperation::List, None) => found.push(Violation::new(
-            "query_begin_time",
+            fields.begin,
             ViolationCode::WindowMissing,
-            "is missing, and so is query_end_time; a list needs both",
+            format!("is missing, and so is {}; a list needs both", fields.end),
         )),
         _ => {}
     }
@@ -98,7 +115,8 @@ pub(super) fn joined(states: &[SessionState]) -> String {
     joined
 }
 
-fn text(
+/// Judges one text.
+pub(crate) fn text(
     field: &'static str,
     value: Option<String>,
     most: usize,
@@ -109,7 +127,9 @@ fn text(
     Some(value.into_boxed_str())
 }
 
-fn window(
+/// Judges the two ends of a window together.
+pub(crate) fn window(
+    fields: &WindowFields,
     operation: SessionOperation,
     begin: Option<TimeInput>,
     end: Option<TimeInput>,
@@ -121,46 +141,51 @@ fn window(
     };
     match (begin, end) {
         (None, None) => {
-            check_window(operation, None, found);
+            check_window(fields, operation, None, found);
             None
         }
         (Some(begin), None) => {
-            moment("query_begin_time", begin, found);
-            found.push(missing("query_end_time", "query_begin_time"));
+            moment(fields.begin, begin, found);
+            found.push(missing(fields.end, fields.begin));
             None
         }
         (None, Some(end)) => {
-            found.push(missing("query_begin_time", "query_end_time"));
-            moment("query_end_time", end, found);
+            found.push(missing(fields.begin, fields.end));
+            moment(fields.end, end, found);
             None
         }
         (Some(begin), Some(end)) => {
             // Both are read before either is judged, so that two bad times are two violations.
-            let begin = moment("query_begin_time", begin, found);
-            let end = moment("query_end_time", end, found);
+            let begin = moment(fields.begin, begin, found);
+            let end = moment(fields.end, end, found);
             let (begin, end) = (begin?, end?);
             if begin > end {
                 let problem = format!(
-                    "{} is later than query_end_time, {}; swap them",
+                    "{} is later than {}, {}; swap them",
                     format_timestamp(begin),
+                    fields.end,
                     format_timestamp(end)
                 );
                 found.push(Violation::new(
-                    "query_begin_time",
+                    fields.begin,
                     ViolationCode::WindowReversed,
                     problem,
                 ));
                 return None;
             }
             let window = Window { begin, end };
-            check_window(operation, Some(window), found);
+            check_window(fields, operation, Some(window), found);
             Some(window)
         }
     }
 }
 
 /// Reads a time and cuts it to the millisecond, since that is what goes over the wire.
-fn moment(field: &'static str, input: TimeInput, found: &mut Vec<Violation>) -> Option<DateTime<Utc>> {
+pub(crate) fn moment(
+    field: &'static str,
+    input: TimeInput,
+    found: &mut Vec<Violation>,
+) -> Option<DateTime<Utc>> {
     let time = match input.0 {
         TimeValue::Moment(time) => time,
         TimeValue::Text(text) => match parse_timestamp(&text) {

@@ -23,7 +23,7 @@ fn intent() -> SubmitIntent {
         .service_rules(ServiceRules::LetThrough)
         .build()
         .unwrap();
-    SubmitIntent::new(project(), filter, time("2024-02-27T03:47:51.182Z"))
+    SubmitIntent::new(project(), filter.into(), time("2024-02-27T03:47:51.182Z"))
 }
 
 fn task() -> TaskRef {
@@ -217,9 +217,9 @@ fn what_is_not_understood_is_refused_by_its_line() {
         lines[index] = line;
         lines.join("\n") + "\n"
     };
-    let later = lines[2].replace(r#""version":1,"#, r#""version":2,"new":true,"#);
+    let later = lines[2].replace(r#""version":1,"#, r#""version":3,"new":true,"#);
     for (text, expected) in [
-        (with(2, &later), JournalProblem::UnknownVersion { version: 2 }),
+        (with(2, &later), JournalProblem::UnknownVersion { version: 3 }),
         (with(2, "{}"), JournalProblem::Corrupt { line: 3 }),
         (with(1, ""), JournalProblem::Corrupt { line: 2 }),
         (

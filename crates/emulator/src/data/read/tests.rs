@@ -117,17 +117,7 @@ fn filters_look_at_what_is_there() {
         2024-02-27T00:00:02Z,张三,,,10.0.0.1\n",
     )
     .unwrap();
-    let all = Criteria {
-        begin: time::parse("2024-02-27T00:00:00Z").unwrap().at,
-        end: Bound::Unbounded,
-        user_name: None,
-        app_server_group_id: None,
-        vm_ip: None,
-        public_ip: None,
-        machine_name: None,
-        states: None,
-        success: None,
-    };
+    let all = Criteria::window(time::parse("2024-02-27T00:00:00Z").unwrap().at, Bound::Unbounded);
     let found = |criteria: Criteria| {
         let selection = data.select(&criteria);
         let positions: Vec<u32> = selection.positions(&data).collect();

@@ -1,9 +1,9 @@
-//! Whether a file is an export of sessions, by how it begins. Memory is bounded whatever the file holds.
+//! Whether a file is an export of a list, by how it begins. Memory is bounded whatever the file holds.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
-use session_export::FileFormat;
+use session_export::{ExportKind, FileFormat};
 use zip::ZipArchive;
 
 /// How much of a part is looked at. A header row of 30 names has about a kilobyte.
@@ -13,7 +13,7 @@ const ENOUGH: usize = 3;
 
 /// The names of a session's fields, by the published definition of `SessionInfo`. Which header an export of the service
 /// has is not documented.
-const FIELDS: [&str; 20] = [
+const SESSIONS: &[&str] = &[
     "session_stamp",
     "os_session_id",
     "protocol_type",
@@ -36,32 +36,86 @@ const FIELDS: [&str; 20] = [
     "vm_ip",
 ];
 
-pub(crate) fn holds_sessions(mut file: &File, format: FileFormat) -> io::Result<bool> {
+/// The same of an app connection, by `AppConnectionInfo`.
+const APP_CONNECTIONS: &[&str] = &[
+    "sid",
+    "app_id",
+    "machine_name",
+    "user_name",
+    "app_group_name",
+    "app_group_id",
+    "app_name",
+    "brokering_time",
+    "connection_failure_reason",
+    "client_mac",
+    "client_name",
+    "client_ip",
+    "public_ip",
+    "agent_version",
+    "vm_ip",
+    "wi_ip",
+    "virtual_ip",
+    "end_time",
+];
+
+/// The same of a user connection, by `UserConnectionInfo`.
+const USER_CONNECTIONS: &[&str] = &[
+    "connect_type",
+    "user_name",
+    "desktop_group_name",
+    "pre_conn_time",
+    "start_time",
+    "end_time",
+    "machine_sid",
+    "machine_name",
+    "client_mac",
+    "client_name",
+    "client_ip",
+    "public_ip",
+    "agent_version",
+    "vm_ip",
+    "connect_flag",
+    "wi_ip",
+    "update_time",
+    "virtual_ip",
+];
+
+/// The names of a list's fields that say more than `id` does.
+fn names(kind: ExportKind) -> &'static [&'static str] {
+    match kind {
+        ExportKind::Sessions => SESSIONS,
+        ExportKind::AppConnections => APP_CONNECTIONS,
+        ExportKind::UserConnections => USER_CONNECTIONS,
+        _ => &[],
+    }
+}
+
+pub(crate) fn holds(kind: ExportKind, mut file: &File, format: FileFormat) -> io::Result<bool> {
     file.rewind()?;
     match format {
-        FileFormat::Xlsx => workbook(file),
+        FileFormat::Xlsx => workbook(kind, file),
         FileFormat::Csv => {
             let mut text = Vec::new();
             file.take(PREFIX).read_to_end(&mut text)?;
-            Ok(is_header(columns(&String::from_utf8_lossy(&text))))
+            Ok(is_header(kind, columns(&String::from_utf8_lossy(&text))))
         }
         _ => Ok(false),
     }
 }
 
 /// Looks at the first sheet's first row. Its texts stand in the row itself, or at the beginning of a table of texts.
-fn workbook(file: &File) -> io::Result<bool> {
+fn workbook(kind: ExportKind, file: &File) -> io::Result<bool> {
     // A damaged archive is no export, rather than a failure to look into one.
     let Ok(mut archive) = ZipArchive::new(file) else {
         return Ok(false);
     };
     let sheet = part(&mut archive, "xl/worksheets/sheet1.xml")?;
     let row = sheet.split("</row>").next().unwrap_or_default();
-    if is_header(texts(row)) {
+    if is_header(kind, texts(row)) {
         return Ok(true);
     }
     let shared = part(&mut archive, "xl/sharedStrings.xml")?;
-    Ok(is_header(texts(&shared).take(100)))
+    Ok(is_header(kind, texts(&shared).take(100)))
 }
 
 fn part(archive: &mut ZipArchive<&File>, name: &str) -> io::Result<String> {
@@ -91,8 +145,18 @@ fn columns(text: &str) -> impl Iterator<Item = &str> {
         .map(|cell| cell.trim().trim_matches('"'))
 }
 
-fn is_header<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
-    let mut found: Vec<&str> = cells.filter(|cell| FIELDS.contains(cell)).collect();
+/// Whether enough names are of the list, and none is of another one alone: the lists have many in common.
+fn is_header<'a>(kind: ExportKind, cells: impl Iterator<Item = &'a str>) -> bool {
+    let own = names(kind);
+    let of_another = |cell: &str| ExportKind::ALL.iter().any(|other| names(*other).contains(&cell));
+    let mut found = Vec::new();
+    for cell in cells {
+        if own.contains(&cell) {
+            found.push(cell);
+        } else if of_another(cell) {
+            return false;
+        }
+    }
     found.sort_unstable();
     found.dedup();
     found.len() >= ENOUGH
@@ -110,7 +174,7 @@ mod tests {
     fn look(bytes: &[u8], format: FileFormat) -> bool {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        holds_sessions(&file, format).unwrap()
+        holds(ExportKind::Sessions, &file, format).unwrap()
     }
 
     fn book(parts: &[(&str, &str)]) -> Vec<u8> {
@@ -140,6 +204,35 @@ mod tests {
             "desktop,user\nlogin_user,start_time,end_time\n",
         ] {
             assert!(!look(text.as_bytes(), FileFormat::Csv), "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_are_told_from_each_other() {
+        let headers = [
+            (
+                ExportKind::Sessions,
+                "id,login_user,client_mac,client_name,client_ip,vm_ip",
+            ),
+            (
+                ExportKind::AppConnections,
+                "id,app_id,client_mac,client_name,client_ip,vm_ip",
+            ),
+            (
+                ExportKind::UserConnections,
+                "id,connect_flag,client_mac,client_name,client_ip,vm_ip",
+            ),
+        ];
+        for (kind, header) in headers {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(header.as_bytes()).unwrap();
+            for (other, _) in headers {
+                assert_eq!(
+                    holds(other, &file, FileFormat::Csv).unwrap(),
+                    kind == other,
+                    "{header}: {other}"
+                );
+            }
         }
     }
 
