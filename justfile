@@ -40,6 +40,11 @@ walls:
 documents:
     cargo run --quiet -p xtask -- documents
 
+# The public items are those of docs/public-api, each asynchronous one says what cancelling does, and no signature of the neutral
+# crates names a type of another library. After a change that is meant: `cargo run -p xtask -- public-api --write`.
+public-api:
+    cargo run --quiet -p xtask -- public-api
+
 # Licences, bans and sources of all dependencies.
 deny:
     cargo deny --all-features check --hide-inclusion-graph bans licenses sources
@@ -161,5 +166,41 @@ guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export --test fault_matrix --test observability --test follow_one_request
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-cli --bin session-export settings::
 
+# All combinations of the features of the crates that have some compile. Installs cargo-hack if it is not there. Some minutes.
+features:
+    cargo hack --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-hack@0.6.46
+    cargo hack check --quiet --feature-powerset --exclude-features default -p session-export-transport -p session-export-auth -p session-export-rows -p session-export
+
+# The lowest versions that the manifests allow compile, all features on. Ten minutes, from nothing.
+minimal-versions:
+    .ci/minimal-versions.sh
+
+# A bill of materials of the program (CycloneDX), compared with what cargo says it is made of. Installs cargo-cyclonedx if it is not there.
+sbom:
+    cargo cyclonedx --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-cyclonedx@0.5.9
+    python3 .ci/sbom.py
+
+# Every crate that is published, packaged in the order of docs/releasing.md and built from its package alone. Ten minutes.
+package *options:
+    python3 .ci/package.py {{options}}
+
+# Changes the code that .ci/mutants.sh names a little, many hundred times, and fails if the tests do not notice. Installs cargo-mutants if
+# it is not there. Hours; `just mutants -f crates/model/src/retry_hint.rs` is some minutes.
+mutants *options:
+    .ci/mutants.sh {{options}}
+
+# Lines that the tests of four libraries reach. Installs cargo-llvm-cov if it is not there; needs: apt-get install llvm-19. Ten minutes.
+coverage:
+    .ci/coverage.sh
+
+# How many crates come along and how long a first build takes, for each feature set, beside other clients. Builds with `--build`.
+dependencies *options:
+    python3 .ci/dependencies.py {{options}}
+
+# What takes too long for every change, from the cheapest to the dearest; the first failure ends it. Three hours on two cores. Those that
+# need programs of Debian say which, and fail without them: the notes at each recipe.
+deep: features minimal-versions package sbom rows report json-schema terminal keystone openapi kill disk chaos real-servers large-download emulator-million coverage perf mutants dependencies
+    just fuzz 30
+
 # Everything, in CI's order; the first failure ends it.
-ci: test test-hyper fmt clippy doc walls documents deny typos readme interop official-sdk budgets
+ci: test test-hyper fmt clippy doc public-api walls documents deny typos readme interop official-sdk budgets

@@ -1,6 +1,7 @@
 //! What cargo knows about the workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::process::Command;
 
 use serde::Deserialize;
@@ -9,6 +10,10 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
+    #[serde(default)]
+    pub(crate) target_directory: String,
+    #[serde(default)]
+    pub(crate) workspace_root: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -20,6 +25,31 @@ pub(crate) struct Package {
     pub(crate) manifest_path: String,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    /// The registries it may go to: `None` for all, none for a private one.
+    #[serde(default)]
+    pub(crate) publish: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) targets: Vec<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Target {
+    pub(crate) kind: Vec<String>,
+}
+
+impl Package {
+    pub(crate) fn is_published(&self) -> bool {
+        self.publish
+            .as_ref()
+            .is_none_or(|registries| !registries.is_empty())
+    }
+
+    fn is_library(&self) -> bool {
+        self.targets
+            .iter()
+            .flat_map(|target| &target.kind)
+            .any(|kind| kind == "lib")
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -27,9 +57,19 @@ pub(crate) struct Dependency {
     pub(crate) name: String,
     /// `None` for a normal one.
     pub(crate) kind: Option<String>,
+    /// The version that is wanted; `*` without one.
+    #[serde(default)]
+    pub(crate) req: String,
     #[serde(default)]
     pub(crate) optional: bool,
     pub(crate) features: Vec<String>,
+}
+
+impl Dependency {
+    /// A dev-dependency by path only is left out of a package.
+    pub(crate) fn is_in_registry(&self) -> bool {
+        self.kind.as_deref() != Some("dev") || self.req != "*"
+    }
 }
 
 impl Metadata {
@@ -39,6 +79,11 @@ impl Metadata {
 
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
         serde_json::from_str(json).map_err(|error| format!("cargo metadata: {error}"))
+    }
+
+    pub(crate) fn published_libraries(&self) -> impl Iterator<Item = &Package> {
+        let is_one = |package: &&Package| package.is_published() && package.is_library();
+        self.packages.iter().filter(is_one)
     }
 
     pub(crate) fn package(&self, name: &str) -> Option<&Package> {
@@ -69,12 +114,16 @@ pub(crate) fn parse_tree(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn run(arguments: &[&str]) -> Result<String, String> {
-    // Set by cargo for what it runs: the same cargo, whatever `PATH` says.
+/// The cargo that runs this program, whatever `PATH` says.
+pub(crate) fn program() -> OsString {
+    // Set by cargo for what it runs.
     #[allow(clippy::disallowed_methods, reason = "a program may read its environment")]
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+fn run(arguments: &[&str]) -> Result<String, String> {
     let what = format!("cargo {}", arguments.join(" "));
-    let output = Command::new(cargo)
+    let output = Command::new(program())
         .args(arguments)
         .output()
         .map_err(|error| format!("{what}: {error}"))?;

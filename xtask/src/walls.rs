@@ -64,7 +64,7 @@ const FREE: &[&str] = &[
 ];
 
 /// The crates that know no HTTP stack and no runtime.
-const NEUTRAL: &[&str] = &[
+pub(crate) const NEUTRAL: &[&str] = &[
     "session-export-model",
     "session-export-rows",
     "session-export-report",

@@ -31,6 +31,10 @@ pub trait Authenticate: Debug + Send + Sync + 'static {
     /// The service answered 401 to the credential of `stamp`. Is one more try worthwhile?
     ///
     /// Drops that credential and no newer one, so that a hundred rejections of one credential cost one renewal.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the credential in place; the next 401 to it is then told again.
     async fn rejected(&self, stamp: Stamp) -> bool;
 }
 

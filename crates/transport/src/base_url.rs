@@ -51,11 +51,6 @@ impl BaseUrl {
         &self.text
     }
 
-    /// Whether requests go over plain http.
-    pub fn is_plain_http(&self) -> bool {
-        self.text.starts_with("http:")
-    }
-
     /// The URL of a path below this one, with a query.
     ///
     /// Segments, names and values are percent-encoded here, so they are given as they are. A segment must not be empty,

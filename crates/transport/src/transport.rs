@@ -41,6 +41,11 @@ pub trait Transport: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// A [`TransportError`] when no whole response head arrived.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the exchange and closes its connection or resets its stream; whether the server saw the
+    /// request is then unknown.
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
 }
 

@@ -6,8 +6,10 @@ mod crates;
 mod errors;
 mod excerpts;
 mod features;
+mod guards;
 mod links;
-mod section;
+mod publish_order;
+pub(crate) mod section;
 mod translation;
 
 use crate::cargo::Metadata;
@@ -25,10 +27,11 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     let mut sections = vec![
         Section::new("docs/architecture.md", "crates", crates::table(&metadata)),
         Section::new("docs/architecture.md", "features", features::table(&metadata)?),
+        Section::new("docs/releasing.md", "order", publish_order::list(&metadata)?),
         Section::new("docs/architecture.md", "decisions", adrs::list("docs/adr")?),
     ];
     sections.extend(excerpts::sections()?);
-    let mut differences = Vec::new();
+    let mut differences = guards::missing()?;
     for section in &sections {
         if write {
             section.write()?;
@@ -43,7 +46,8 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     let (paths, lost) = excerpts::lost_paths()?;
     differences.extend(lost);
     Ok(Outcome {
-        compared: sections.len() + 2 + tables + paths,
+        // Besides: the guards, the translation and the links.
+        compared: sections.len() + 3 + tables + paths,
         differences,
     })
 }

@@ -30,14 +30,14 @@ impl IamPassword {
     pub fn new(
         iam: Iam,
         user: impl Into<String>,
-        password: impl Into<SecretString>,
+        password: impl Into<String>,
         account_domain: impl Into<String>,
         scope: TokenScope,
     ) -> Self {
         Self {
             iam,
             user: user.into(),
-            password: password.into(),
+            password: SecretString::from(password.into()),
             account_domain: account_domain.into(),
             scope,
             second_factor: None,

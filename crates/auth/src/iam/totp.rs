@@ -18,13 +18,13 @@ enum From {
 
 impl TotpPasscode {
     /// A passcode that somebody typed. It gives one token: when that ends, there is no other.
-    pub fn once(passcode: impl Into<SecretString>) -> Self {
-        Self(From::Once(passcode.into()))
+    pub fn once(passcode: impl Into<String>) -> Self {
+        Self(From::Once(SecretString::from(passcode.into())))
     }
 
     /// Asks for a passcode at every log-in. The function must not block: it is called on the caller's thread.
-    pub fn asked(ask: impl Fn() -> Result<SecretString, AuthError> + Send + Sync + 'static) -> Self {
-        Self(From::Asked(Box::new(ask)))
+    pub fn asked(ask: impl Fn() -> Result<String, AuthError> + Send + Sync + 'static) -> Self {
+        Self(From::Asked(Box::new(move || ask().map(SecretString::from))))
     }
 }
 

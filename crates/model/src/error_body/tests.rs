@@ -90,6 +90,15 @@ fn a_message_is_one_line_of_bounded_length() {
 }
 
 #[test]
+fn a_long_secret_that_is_taken_out_makes_room_for_what_follows() {
+    let secret = "s".repeat(3_000);
+    let json =
+        serde_json::json!({"error_code": "A", "error_msg": format!("X-Auth-Token:{secret}|verify fail")});
+    let body = ErrorBody::read(json.to_string().as_bytes());
+    assert_eq!(body.message(), Some("X-Auth-Token:…|verify fail"));
+}
+
+#[test]
 fn what_shows_nothing_is_no_text_and_nothing_begins_another_line() {
     let body =
         ErrorBody::read(br#"{"error_code":"\u0000 \u2028","error_msg":"\u0001a\u2028b\u2029c\u0085"}"#);

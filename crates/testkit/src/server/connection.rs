@@ -76,6 +76,10 @@ impl Connection {
     }
 
     /// Reads a whole request and records it; `None` when the peer closes before its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may lose a request of which a part was read: read on with [`rest`](Self::rest) at most.
     pub async fn request(&mut self) -> Option<Received> {
         let mut request = self.head().await?;
         if request.is_chunked() {
@@ -89,6 +93,10 @@ impl Connection {
     }
 
     /// Reads a request's head only, and records nothing; `None` when the peer closes before its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what was read stays for the next call.
     pub async fn head(&mut self) -> Option<Received> {
         let end = loop {
             if let Some(at) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -104,6 +112,10 @@ impl Connection {
     }
 
     /// Answers one request after the other with `response` until the peer closes.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection, perhaps in the middle of an answer.
     pub async fn answer_all(mut self, response: impl AsRef<[u8]>) {
         while self.request().await.is_some() {
             self.write(response.as_ref()).await;
@@ -111,17 +123,29 @@ impl Connection {
     }
 
     /// Writes bytes and flushes them. A peer that has closed is no concern of a script.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave a part of the bytes written; write nothing after it.
     pub async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
         let _ = self.stream.flush().await;
     }
 
     /// Writes bytes; `false` when the peer no longer takes them.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave a part of the bytes written; write nothing after it.
     pub async fn try_write(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).await.is_ok() && self.stream.flush().await.is_ok()
     }
 
     /// Closes its own direction and stays able to read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future may leave the direction open; calling it again closes it.
     pub async fn finish(&mut self) {
         let _ = self.stream.shutdown().await;
     }
@@ -132,6 +156,10 @@ impl Connection {
     }
 
     /// Waits until the peer closes or resets; whatever it sends until then is thrown away.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses what was thrown away so far, and nothing else.
     pub async fn closed(&mut self) {
         self.buffer.clear();
         while self.read_more().await.is_some() {
@@ -140,6 +168,10 @@ impl Connection {
     }
 
     /// Reads until the peer closes or resets, and returns what no request was read from.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what was read stays for the next call.
     pub async fn rest(&mut self) -> Vec<u8> {
         while self.read_more().await.is_some() {}
         std::mem::take(&mut self.buffer)

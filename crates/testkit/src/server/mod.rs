@@ -55,6 +55,10 @@ impl Server {
     /// # Panics
     ///
     /// When no port can be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves nothing behind: the port is closed and no script runs.
     pub async fn plain<S, F>(script: S) -> Self
     where
         S: Fn(Connection) -> F + Send + Sync + 'static,
@@ -68,6 +72,10 @@ impl Server {
     /// # Panics
     ///
     /// When no port can be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`plain`](Self::plain).
     pub async fn tls<S, F>(config: ServerConfig, script: S) -> Self
     where
         S: Fn(Connection) -> F + Send + Sync + 'static,

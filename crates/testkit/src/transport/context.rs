@@ -59,6 +59,10 @@ impl Context {
     /// # Errors
     ///
     /// A [`Finding`] that names it when it does not happen within five seconds.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops `future`.
     pub async fn soon<F: Future>(&self, what: &str, future: F) -> Result<F::Output, Finding> {
         tokio::time::timeout(PATIENCE, future)
             .await

@@ -246,7 +246,7 @@ async fn a_passcode_can_be_asked_for_each_time() {
     let asked = std::sync::atomic::AtomicU8::new(0);
     let passcode = TotpPasscode::asked(move || {
         let number = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-        Ok(format!("00000{number}").into())
+        Ok(format!("00000{number}"))
     });
     let iam = Iam::new(transport, "https://iam.example.com".parse().unwrap());
     let provider = with_iam(iam).totp("u-17", passcode);
