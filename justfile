@@ -157,13 +157,13 @@ fuzz-corpus:
     cargo test -p session-export-fuzz-properties
 
 # Writes what tests print into the pages of docs/: clauses, credentials, retries, settings, the emulator's choices and faults,
-# the fault matrix.
+# the fault matrix, what is told to `tracing`, one export on the wire.
 guide:
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-testkit --test guide
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-auth --test chain
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-emulator --test guide --test faults
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export --lib retry::
-    SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export --test fault_matrix
+    SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export --test fault_matrix --test observability --test follow_one_request
     SESSION_EXPORT_WRITE_GUIDE=1 cargo test --quiet -p session-export-cli --bin session-export settings::
 
 # All combinations of the features of the crates that have some compile. Installs cargo-hack if it is not there. Some minutes.

@@ -56,6 +56,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 /// Private crates at the end of every chain: they may use anything, and nobody may depend on them.
 const FREE: &[&str] = &[
     "session-export-benches",
+    "session-export-example-embedding",
     "session-export-example-recorder",
     "session-export-example-transport-ureq",
     "session-export-fuzz-properties",

@@ -52,6 +52,24 @@ pub enum AuthErrorKind {
     Other,
 }
 
+impl AuthErrorKind {
+    /// The kind as text that will not change: `no_project`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Unreachable => "unreachable",
+            Self::Reply => "reply",
+            Self::PlainHttp => "plain_http",
+            Self::InvalidCredential => "invalid_credential",
+            Self::Expired => "expired",
+            Self::Rejected => "rejected",
+            Self::NoProject => "no_project",
+            Self::TimedOut => "timed_out",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// An issuer's refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

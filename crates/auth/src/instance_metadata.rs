@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 use session_export_model::parse_timestamp;
 use session_export_transport::{
     BaseUrl, Clock, Request, RequestBody, Transport, TransportError, TransportErrorKind, is_loopback,
+    send_traced,
 };
 use zeroize::{Zeroize, Zeroizing};
 
@@ -194,8 +195,11 @@ impl InstanceMetadata {
         if !is_loopback(uri) && !uri.host().is_some_and(link_local) {
             PlainHttp::LoopbackOnly.check(uri)?;
         }
+        let template = uri.path().to_owned();
         let whole = pin!(async {
-            let (head, body) = self.transport.send(request).await?.into_parts();
+            let (head, body) = send_traced(&*self.transport, request, &template, 0)
+                .await?
+                .into_parts();
             match body.read_to_end(MOST_BYTES).await {
                 Ok(body) => Ok(Answer {
                     status: head.status,

@@ -79,6 +79,7 @@ mod endpoint;
 mod error;
 mod export;
 mod journal;
+mod observe;
 mod operation;
 mod pause;
 mod reconcile;
@@ -125,7 +126,7 @@ pub use session_export_rows::{
 };
 pub use session_export_transport::{
     BaseUrl, Clock, Delivery, InvalidBaseUrl, Request, RequestBody, Response, ResponseBody, Sleep, Transport,
-    TransportError, TransportErrorKind,
+    TransportError, TransportErrorKind, send_traced,
 };
 #[cfg(all(feature = "hyper", not(feature = "reqwest")))]
 pub use session_export_transport_hyper::BuildTransportError;

@@ -30,6 +30,7 @@ struct Facts {
     name: &'static str,
     operation: &'static str,
     path_segment: &'static str,
+    path_template: &'static str,
     fields: &'static [ConnectionField],
 }
 
@@ -38,18 +39,26 @@ impl ExportKind {
     pub const ALL: &'static [Self] = &[Self::Sessions, Self::AppConnections, Self::UserConnections];
 
     const fn facts(self) -> Facts {
-        let (name, operation, path_segment, fields): (_, _, _, &[_]) = match self {
-            Self::Sessions => ("sessions", "export_sessions", "list-sessions", &[]),
+        let (name, operation, path_segment, path_template, fields): (_, _, _, _, &[_]) = match self {
+            Self::Sessions => (
+                "sessions",
+                "export_sessions",
+                "list-sessions",
+                "/v1/{project_id}/session/list-sessions/export",
+                &[],
+            ),
             Self::AppConnections => (
                 "app_connections",
                 "export_app_connections",
                 "app-connection",
+                "/v1/{project_id}/session/app-connection/export",
                 AppConnections::FIELDS,
             ),
             Self::UserConnections => (
                 "user_connections",
                 "export_user_connections",
                 "user-connection",
+                "/v1/{project_id}/session/user-connection/export",
                 UserConnections::FIELDS,
             ),
         };
@@ -57,6 +66,7 @@ impl ExportKind {
             name,
             operation,
             path_segment,
+            path_template,
             fields,
         }
     }
@@ -74,6 +84,11 @@ impl ExportKind {
     /// Its part of the operation's path, between `session` and `export`: `list-sessions`.
     pub fn path_segment(self) -> &'static str {
         self.facts().path_segment
+    }
+
+    /// The operation's path, with a name in place of the project's id: `/v1/{project_id}/session/list-sessions/export`.
+    pub fn path_template(self) -> &'static str {
+        self.facts().path_template
     }
 
     /// The table of its filter's fields, in the order of the definition. Empty for [`Sessions`](Self::Sessions), whose
@@ -196,6 +211,8 @@ mod tests {
             let text = serde_json::to_string(kind).unwrap();
             assert_eq!(text, format!("\"export_{kind}\""));
             assert_eq!(serde_json::from_str::<ExportKind>(&text).unwrap(), *kind);
+            let template = format!("/v1/{{project_id}}/session/{}/export", kind.path_segment());
+            assert_eq!(kind.path_template(), template);
         }
         let error = serde_json::from_str::<ExportKind>(r#""export_desktops""#).unwrap_err();
         assert!(error.to_string().contains("\"export_desktops\""), "{error}");

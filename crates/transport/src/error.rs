@@ -68,6 +68,23 @@ pub enum TransportErrorKind {
 }
 
 impl TransportErrorKind {
+    /// The kind as text that will not change: `connect_timeout`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Tls => "tls",
+            Self::Closed => "closed",
+            Self::Protocol => "protocol",
+            Self::BodyIncomplete => "body_incomplete",
+            Self::BodyTooLarge => "body_too_large",
+            Self::TimedOut => "timed_out",
+            Self::Unsupported => "unsupported",
+            Self::Other => "other",
+        }
+    }
+
     /// What happened, in a few words: the text of the error's `Display`.
     fn describe(self) -> &'static str {
         match self {

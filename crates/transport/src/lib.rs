@@ -20,7 +20,8 @@
 //! }
 //! ```
 //!
-//! Time is a seam too: [`Clock`] is the only door through which the libraries see it.
+//! Time is a seam too: [`Clock`] is the only door through which the libraries see it. [`send_traced`] makes an exchange
+//! visible to `tracing`.
 
 mod base_url;
 mod body;
@@ -28,10 +29,12 @@ mod clock;
 mod error;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+mod traced;
 mod transport;
 
 pub use base_url::{BaseUrl, InvalidBaseUrl, is_loopback};
 pub use body::{RequestBody, ResponseBody};
 pub use clock::{Clock, Sleep};
 pub use error::{Delivery, TransportError, TransportErrorKind};
+pub use traced::{TARGET, send_traced};
 pub use transport::{Request, Response, Transport};

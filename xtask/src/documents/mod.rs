@@ -1,7 +1,10 @@
-//! Parts of the documents that follow from the code: written by `documents --write`, compared by `documents`.
+//! Parts of the documents that follow from the code: written by `documents --write`, compared by `documents`. What people
+//! write about the code (the tables of errors, the names of files) is only compared.
 
 mod adrs;
 mod crates;
+mod errors;
+mod excerpts;
 mod features;
 mod guards;
 mod links;
@@ -21,12 +24,13 @@ pub(crate) struct Outcome {
 /// Compares every part with the code, or writes it.
 pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     let metadata = Metadata::read()?;
-    let sections = [
+    let mut sections = vec![
         Section::new("docs/architecture.md", "crates", crates::table(&metadata)),
         Section::new("docs/architecture.md", "features", features::table(&metadata)?),
         Section::new("docs/releasing.md", "order", publish_order::list(&metadata)?),
         Section::new("docs/architecture.md", "decisions", adrs::list("docs/adr")?),
     ];
+    sections.extend(excerpts::sections()?);
     let mut differences = guards::missing()?;
     for section in &sections {
         if write {
@@ -37,9 +41,13 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     }
     differences.extend(translation::difference("README.md", "README.zh-CN.md")?);
     differences.extend(links::broken()?);
+    let (tables, rows) = errors::differences()?;
+    differences.extend(rows);
+    let (paths, lost) = excerpts::lost_paths()?;
+    differences.extend(lost);
     Ok(Outcome {
-        // The sections, the guards, the translation and the links.
-        compared: sections.len() + 3,
+        // The guards, the translation and the links are one each.
+        compared: sections.len() + 3 + tables + paths,
         differences,
     })
 }

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 /// What should stand between `<!-- name: begin -->` and `<!-- name: end -->` of a page.
 pub(crate) struct Section {
     page: PathBuf,
-    name: &'static str,
+    name: String,
     text: String,
 }
 
 impl Section {
-    pub(crate) fn new(page: impl Into<PathBuf>, name: &'static str, text: String) -> Self {
+    pub(crate) fn new(page: impl Into<PathBuf>, name: impl Into<String>, text: String) -> Self {
         Self {
             page: page.into(),
-            name,
+            name: name.into(),
             text,
         }
     }

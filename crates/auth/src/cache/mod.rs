@@ -41,6 +41,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use session_export_transport::TARGET;
+use tracing::{debug, field, warn};
 
 use self::flight::{Flight, Landing, Wait, Woken};
 use crate::{AuthError, AuthErrorKind, Stamp, Token};
@@ -249,8 +251,17 @@ impl<V: Expiring> Leader<'_, V> {
             Ok(value) => {
                 state.generations += 1;
                 let stamp = Stamp::new(state.generations);
+                let expires_at = value.expires_at();
                 state.current = Some(Entry::new(value.clone(), stamp, at));
                 drop(state);
+                debug!(
+                    name: "session_export.credential.fetched",
+                    target: TARGET,
+                    {
+                        session_export.expires_at = expires_at.map(field::debug),
+                    },
+                    "there is a new credential"
+                );
                 self.flight.land(Landing::Stored);
                 Ok((value, stamp))
             }
@@ -262,6 +273,16 @@ impl<V: Expiring> Leader<'_, V> {
                     .filter(|entry| Some(entry.stamp) == self.replaces)
                     .map(|entry| (entry.value.clone(), entry.stamp));
                 drop(state);
+                warn!(
+                    name: "session_export.credential.not_fetched",
+                    target: TARGET,
+                    {
+                        error.type = %format_args!("auth.{}", failure.kind().as_str()),
+                        error.message = %failure,
+                        session_export.has_old_credential = old.is_some(),
+                    },
+                    "no new credential"
+                );
                 self.flight.land(Landing::Failed(failure.clone()));
                 old.ok_or(failure)
             }

@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderValue, Method, Uri, header};
-use session_export_transport::{BaseUrl, Request, RequestBody, Response, Transport};
+use session_export_transport::{BaseUrl, Request, RequestBody, Response, Transport, send_traced};
 
 pub use agency::{Agency, IamAgency};
 pub use describe::TokenDescription;
@@ -74,7 +74,9 @@ impl Iam {
 
     async fn send(&self, request: Request) -> Result<Response, AuthError> {
         self.plain_http.check(request.uri())?;
-        Ok(self.transport.send(request).await?)
+        // No path of IAM has an id in it.
+        let template = request.uri().path().to_owned();
+        Ok(send_traced(&*self.transport, request, &template, 0).await?)
     }
 }
 

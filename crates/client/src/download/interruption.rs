@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use session_export_model::TaskId;
-use session_export_transport::{Delivery, TransportError, TransportErrorKind};
+use session_export_transport::{Delivery, TARGET, TransportError, TransportErrorKind};
+use tracing::debug;
 
 use super::open::{ask, begin};
 use super::{Download, DownloadStream};
 use crate::client::Cut;
+use crate::observe::error_type;
 use crate::operation::{Operation, Reply};
 use crate::retry::Budget;
 use crate::{Client, Error, ErrorKind, PauseReason};
@@ -139,7 +141,19 @@ impl Attempts {
             }
             Then::StartOver { ranges } => {
                 self.ranges &= ranges;
-                pause(&download.client, back_off(&download.task_id, self.made), error).await
+                let length = back_off(&download.task_id, self.made);
+                debug!(
+                    name: "session_export.download.begun_again",
+                    target: TARGET,
+                    {
+                        session_export.task_id = download.task_id.as_str(),
+                        session_export.pause = length.as_secs_f64(),
+                        error.type = &*error_type(&error),
+                        error.message = %error,
+                    },
+                    "the download broke off and is begun again"
+                );
+                pause(&download.client, length, error).await
             }
         }
     }

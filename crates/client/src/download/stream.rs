@@ -13,7 +13,7 @@ use http::header::{HeaderValue, IF_RANGE, RANGE};
 use http::{HeaderMap, StatusCode};
 use http_body::Body;
 use session_export_model::TaskId;
-use session_export_transport::{Delivery, ResponseBody, TransportError, TransportErrorKind};
+use session_export_transport::{Delivery, ResponseBody, TARGET, TransportError, TransportErrorKind};
 use sha2::{Digest, Sha256};
 use tracing::debug;
 
@@ -25,6 +25,7 @@ use super::ranges::{Answer, judge, validator};
 use super::watch::IdleWatch;
 use super::{Download, FileFormat, FileName, Receipt, Sha256Digest};
 use crate::deadline::PhaseTimer;
+use crate::observe::error_type;
 use crate::operation::{Operation, Reply};
 use crate::{Client, Error, ErrorKind};
 
@@ -318,7 +319,18 @@ impl DownloadStream {
         else {
             return Err(interruption);
         };
-        debug!(arrived = self.arrived, ?pause, error = %interruption.error, "the download broke off and is continued");
+        debug!(
+            name: "session_export.download.continued",
+            target: TARGET,
+            {
+                session_export.task_id = self.task_id.as_str(),
+                session_export.received_bytes = self.arrived,
+                session_export.pause = pause.as_secs_f64(),
+                error.type = &*error_type(&interruption.error),
+                error.message = %interruption.error,
+            },
+            "the download broke off and is continued"
+        );
         self.asking = Some(self.ask(tag, Some((pause, interruption.error))));
         Ok(())
     }

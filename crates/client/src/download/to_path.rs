@@ -12,6 +12,7 @@ use super::to_writer::copy;
 use super::{Download, DownloadStream, FileFormat, FileReceipt, Receipt};
 use crate::Error;
 use crate::deadline::Phase;
+use crate::observe::{download_span, observed};
 
 impl Download {
     /// Downloads into the file `path`, which appears whole or not at all.
@@ -116,6 +117,14 @@ impl Download {
 
     /// Receives the whole file, in as many attempts as it takes and is allowed. `check` is asked at the head of each.
     async fn fill(
+        &self,
+        part: Part,
+        check: &(dyn Fn(&DownloadStream) -> Result<(), Error> + Sync),
+    ) -> Result<(NamedTempFile, Receipt), Error> {
+        observed(download_span(&self.task_id), self.attempts_at_whole(part, check)).await
+    }
+
+    async fn attempts_at_whole(
         &self,
         mut part: Part,
         check: &(dyn Fn(&DownloadStream) -> Result<(), Error> + Sync),

@@ -5,6 +5,7 @@ use std::io::Write;
 use super::interruption::Interruption;
 use super::open::open;
 use super::{Download, DownloadStream, Receipt};
+use crate::observe::{download_span, observed};
 use crate::{Error, ErrorKind};
 
 impl Download {
@@ -23,13 +24,16 @@ impl Download {
     ///
     /// Dropping the future drops the exchange; the writer keeps what it has.
     pub async fn to_writer(&self, writer: &mut (impl Write + Send)) -> Result<Receipt, Error> {
-        let mut stream = open(self).await?;
-        let copied = copy(&mut stream, writer).await;
-        copied.map_err(|Interruption { error, .. }| match error.kind() {
-            // Part of the last piece may be written, too.
-            ErrorKind::Sink { .. } => error,
-            _ => error.with_received(stream.arrived()),
+        observed(download_span(&self.task_id), async {
+            let mut stream = open(self).await?;
+            let copied = copy(&mut stream, writer).await;
+            copied.map_err(|Interruption { error, .. }| match error.kind() {
+                // Part of the last piece may be written, too.
+                ErrorKind::Sink { .. } => error,
+                _ => error.with_received(stream.arrived()),
+            })
         })
+        .await
     }
 }
 

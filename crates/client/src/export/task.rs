@@ -5,6 +5,7 @@ use session_export_model::{ExportTaskInfo, TaskId, TaskRef, TaskStatus, one_line
 
 use super::{ReadyExport, WaitEvent, WaitPolicy, Watch};
 use crate::deadline::Phase;
+use crate::observe::{observed, wait_span};
 use crate::operation::Operation;
 use crate::retry::Tries;
 use crate::{Client, Error, ErrorKind, TaskFailure};
@@ -78,15 +79,18 @@ impl ExportTask {
     ///
     /// Cancel safe: the task goes on, and it can be waited for again.
     pub async fn wait(&self, policy: WaitPolicy) -> Result<ReadyExport, Error> {
-        let mut watch = self.watch(policy);
-        loop {
-            match watch.next().await {
-                Some(Ok(WaitEvent::Ready(ready))) => return Ok(*ready),
-                Some(Err(error)) => return Err(error),
-                Some(Ok(_)) => {}
-                None => return Err(task_failure(TaskFailure::NotReady)),
+        observed(wait_span(self.task_id()), async {
+            let mut watch = self.watch(policy);
+            loop {
+                match watch.next().await {
+                    Some(Ok(WaitEvent::Ready(ready))) => return Ok(*ready),
+                    Some(Err(error)) => return Err(error),
+                    Some(Ok(_)) => {}
+                    None => return Err(task_failure(TaskFailure::NotReady)),
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Waits as [`wait`](Self::wait) does, and says what each look finds: for a program that shows how it goes.

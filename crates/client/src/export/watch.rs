@@ -8,12 +8,14 @@ use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::stream::unfold;
 use session_export_model::{ExportTaskInfo, ServiceTime};
+use session_export_transport::TARGET;
 use tracing::debug;
 
 use super::task::task_failure;
 use super::wait::ends_the_wait;
 use super::{ExportTask, ReadyExport, TaskState, WaitPolicy};
 use crate::deadline::{Deadline, Phase};
+use crate::observe::error_type;
 use crate::operation::Operation;
 use crate::retry::{Pauses, Tries};
 use crate::{Client, Error, ErrorKind, Spent, TaskFailure};
@@ -171,7 +173,16 @@ impl Watch {
             }
             Ok(Some(TaskState::InProgress(info))) => {
                 let status = info.status.as_ref().map_or("none", |status| status.as_str());
-                debug!(%task_id, status, ?elapsed, "waiting");
+                debug!(
+                    name: "session_export.task.in_progress",
+                    target: TARGET,
+                    {
+                        session_export.task_id = task_id.as_str(),
+                        session_export.task_status = status,
+                        session_export.waited = elapsed.as_secs_f64(),
+                    },
+                    "waiting"
+                );
                 (self.last_listed, self.failing) = (elapsed, None);
                 let info = Box::new(info);
                 WaitEvent::InProgress { info, elapsed, polls }
@@ -181,14 +192,32 @@ impl Watch {
                 return Err(task_failure(TaskFailure::Gone));
             }
             Ok(None) => {
-                debug!(%task_id, "not listed yet");
+                debug!(
+                    name: "session_export.task.not_listed",
+                    target: TARGET,
+                    {
+                        session_export.task_id = task_id.as_str(),
+                        session_export.waited = elapsed.as_secs_f64(),
+                    },
+                    "not listed yet"
+                );
                 self.failing = None;
                 WaitEvent::NotListed { elapsed, polls }
             }
             Err(error) if error.is_deadline() => return Err(self.give_up()),
             Err(error) if ends_the_wait(&error) => return Err(error),
             Err(error) => {
-                debug!(%task_id, %error, "a look failed, going on");
+                debug!(
+                    name: "session_export.task.look_failed",
+                    target: TARGET,
+                    {
+                        session_export.task_id = task_id.as_str(),
+                        session_export.waited = elapsed.as_secs_f64(),
+                        error.type = &*error_type(&error),
+                        error.message = %error,
+                    },
+                    "a look failed, going on"
+                );
                 let since = self.failing.as_ref().map_or(began, |failing| failing.since);
                 if elapsed.saturating_sub(since) >= self.policy.outage {
                     return Err(error);

@@ -9,13 +9,14 @@ use serde::de::DeserializeOwned;
 use session_export_auth::Stamp;
 use session_export_model::{ClockSkew, ErrorBody, ErrorShape, one_line, parse_http_date, retry_hint};
 use session_export_transport::{
-    Delivery, Request, RequestBody, ResponseBody, TransportError, TransportErrorKind,
+    Delivery, Request, RequestBody, ResponseBody, TARGET, TransportError, TransportErrorKind, send_traced,
 };
-use tracing::{Level, debug, enabled};
+use tracing::{Instrument, Level, debug, enabled};
 
 use super::{Operation, credential};
 use crate::client::Cut;
 use crate::deadline::Deadline;
+use crate::observe::tell_exchange;
 use crate::retry::{Attempts, Failed, Place, Tries};
 use crate::{Client, Error, ErrorKind, PauseReason, ServiceFailure};
 
@@ -189,8 +190,10 @@ impl Call {
     async fn until_success(&self, client: &Client, attempts: &mut Attempts<'_>) -> Result<Reply, Error> {
         loop {
             let place = attempts.take_place();
+            let span = attempts.span().clone();
             // Boxed, so that the futures of callers, which hold it, stay small.
-            match Box::pin(self.attempt(client, place)).await {
+            let attempt = Box::pin(self.attempt(client, place, attempts.sent()));
+            match attempt.instrument(span).await {
                 Ok(reply) => return Ok(reply),
                 Err(failed) => attempts.after(failed).await?,
             }
@@ -198,7 +201,7 @@ impl Call {
     }
 
     /// One attempt, with a credential of its own.
-    async fn attempt(&self, client: &Client, place: Place<'_>) -> Result<Reply, Failed> {
+    async fn attempt(&self, client: &Client, place: Place<'_>, sent: &mut u32) -> Result<Reply, Failed> {
         let operation = self.operation;
         let (request, stamp, started_at) = self.authenticated(client, place).await?;
         let failed = |error, delivery, stamp| Failed {
@@ -209,11 +212,10 @@ impl Call {
         };
         let sensitive = request.headers().values().filter(|value| value.is_sensitive());
         let secrets: Vec<_> = sensitive.cloned().collect();
-        let began = enabled!(Level::DEBUG).then(|| client.clock().monotonic());
-        let outcome = match client
-            .within(client.head_limit(), client.transport().send(request))
-            .await
-        {
+        let began = enabled!(target: TARGET, Level::DEBUG).then(|| client.clock().monotonic());
+        let exchange = send_traced(client.transport(), request, operation.path_template(), *sent);
+        *sent += 1;
+        let outcome = match client.within(client.head_limit(), exchange).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => {
                 let delivery = error.delivery();
@@ -229,13 +231,8 @@ impl Call {
         };
         if let Some(began) = began {
             let elapsed = client.clock().monotonic().saturating_sub(began);
-            let host = self.uri.host().unwrap_or_default();
-            match &outcome {
-                Ok(response) => {
-                    debug!(%operation, host, status = response.status().as_u16(), request_id = request_id(response.headers()), ?elapsed, "response");
-                }
-                Err(failed) => debug!(%operation, host, error = %failed.error, ?elapsed, "no response"),
-            }
+            let outcome = outcome.as_ref().map_err(|failed| &failed.error);
+            tell_exchange(operation, &self.method, &self.uri, outcome, elapsed);
         }
         let (head, body) = outcome?.into_parts();
         let mut reply = Reply {
@@ -308,7 +305,15 @@ async fn held_back(client: &Client, operation: Operation, place: &Place<'_>) -> 
         if left.is_some_and(|left| left <= wait) {
             return Err(Error::new(operation, ErrorKind::HeldBack { wait }));
         }
-        debug!(%operation, ?wait, "held back by a 429");
+        debug!(
+            name: "session_export.held_back",
+            target: TARGET,
+            {
+                session_export.operation = operation.as_str(),
+                session_export.pause = wait.as_secs_f64(),
+            },
+            "held back by a 429"
+        );
         client.pauses().tell(operation, wait, || PauseReason::Throttled);
         client.clock().sleep(wait).await;
     }
@@ -430,7 +435,7 @@ pub(crate) fn service_failure(
 }
 
 /// A header can hold tabs, and is as long as it likes.
-fn request_id(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let text = one_line(headers.get("x-request-id")?.to_str().ok()?);
     (!text.is_empty()).then_some(text)
 }

@@ -12,7 +12,7 @@ use std::fmt;
 
 use session_export_model::ExportKind;
 
-pub(crate) use call::{Call, Exchange, Reply, service_failure};
+pub(crate) use call::{Call, Exchange, Reply, request_id, service_failure};
 pub use effect::Effect;
 pub use list_sessions::{ListSessions, SessionStream};
 
@@ -41,6 +41,17 @@ impl Operation {
             Self::ListTasks => "list_tasks",
             Self::Download => "download",
             Self::DeleteTasks => "delete_tasks",
+        }
+    }
+
+    /// The operation's path, with names in place of ids.
+    pub(crate) fn path_template(self) -> &'static str {
+        match self {
+            Self::Export(kind) => kind.path_template(),
+            Self::ListSessions => "/v1/{project_id}/session/list-sessions",
+            Self::ListTasks => "/v2/{project_id}/export-tasks",
+            Self::Download => "/v2/{project_id}/export-tasks/{task_id}/download",
+            Self::DeleteTasks => "/v2/{project_id}/export-tasks/batch-delete",
         }
     }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use session_export_auth::Stamp;
-use session_export_transport::{Delivery, TransportErrorKind};
-use tracing::debug;
+use session_export_transport::{Delivery, TARGET, TransportErrorKind};
+use tracing::{Span, debug, warn};
 
 use super::classify::{Failure, Verdict, classify};
 use super::{Pauses, Place, budget};
 use crate::deadline::Deadline;
+use crate::observe::{call_span, error_type, observed};
 use crate::{Client, Error, ErrorKind, Operation, PauseReason};
 
 /// Whether a call is made again.
@@ -37,7 +38,10 @@ pub(crate) struct Failed {
 pub(crate) struct Attempts<'a> {
     client: &'a Client,
     operation: Operation,
-    number: u32,
+    /// Ends with the call.
+    span: Span,
+    /// How many requests were sent.
+    sent: u32,
     further: u32,
     /// None before the first.
     pauses: Option<Pauses>,
@@ -54,7 +58,8 @@ impl<'a> Attempts<'a> {
         Self {
             client,
             operation,
-            number: 1,
+            span: call_span(client, operation),
+            sent: 0,
             further: match tries {
                 Tries::ByPolicy => policy.further_attempts(),
                 Tries::One => 0,
@@ -74,6 +79,16 @@ impl<'a> Attempts<'a> {
             .unwrap_or_else(|| self.client.cool_down().queue(now))
     }
 
+    /// The span of the call.
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// How many requests were sent; whoever sends one counts it.
+    pub(crate) fn sent(&mut self) -> &mut u32 {
+        &mut self.sent
+    }
+
     /// Books that the call succeeded.
     pub(crate) fn succeeded(&self) {
         self.client.retry_budget().give_back(self.last_cost);
@@ -85,6 +100,11 @@ impl<'a> Attempts<'a> {
     ///
     /// The error of the whole call when there is no further attempt.
     pub(crate) async fn after(&mut self, failed: Failed) -> Result<(), Error> {
+        let span = self.span.clone();
+        observed(span, self.decide(failed)).await
+    }
+
+    async fn decide(&mut self, failed: Failed) -> Result<(), Error> {
         let Failed {
             error,
             delivery,
@@ -93,9 +113,30 @@ impl<'a> Attempts<'a> {
         } = failed;
         self.hold_back_everybody(&error);
         match classify(self.operation.effect(), Failure::new(error.kind(), delivery)) {
-            Verdict::Ambiguous => Err(ambiguous(self.operation, error, started_at)),
+            Verdict::Ambiguous => {
+                warn!(
+                    name: "session_export.ambiguous",
+                    target: TARGET,
+                    {
+                        session_export.operation = self.operation.as_str(),
+                        error.type = &*error_type(&error),
+                        error.message = %error,
+                    },
+                    "the answer was lost, the service may have done the work"
+                );
+                Err(ambiguous(self.operation, error, started_at))
+            }
             Verdict::Renew => match stamp {
                 Some(stamp) if self.refused.is_none() && can_renew(self.client, stamp).await => {
+                    debug!(
+                        name: "session_export.credential.rejected",
+                        target: TARGET,
+                        {
+                            session_export.operation = self.operation.as_str(),
+                            error.message = %error,
+                        },
+                        "trying again with another credential"
+                    );
                     self.refused = Some(error);
                     Ok(())
                 }
@@ -141,14 +182,31 @@ impl<'a> Attempts<'a> {
         }
         let cost = cost(&error);
         if !client.retry_budget().spend(cost) {
-            debug!(operation = %self.operation, reason = error.kind().as_str(), "the budget of retries is used up");
+            warn!(
+                name: "session_export.retry_budget_spent",
+                target: TARGET,
+                {
+                    session_export.operation = self.operation.as_str(),
+                    error.type = &*error_type(&error),
+                    error.message = %error,
+                },
+                "the budget of retries is used up"
+            );
             return Err(error);
         }
         self.last_cost = (cost > 0).then_some(cost);
         self.further -= 1;
-        self.number += 1;
-        let status = error.service().map(|failure| failure.status.as_u16());
-        debug!(operation = %self.operation, attempt = self.number, ?pause, reason = error.kind().as_str(), status, "trying again");
+        debug!(
+            name: "session_export.retry",
+            target: TARGET,
+            {
+                session_export.operation = self.operation.as_str(),
+                session_export.pause = pause.as_secs_f64(),
+                error.type = &*error_type(&error),
+                error.message = %error,
+            },
+            "trying again"
+        );
         client
             .pauses()
             .tell(self.operation, pause, || match window(&error) {

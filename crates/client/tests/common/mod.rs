@@ -5,7 +5,9 @@
 
 pub(crate) mod breaking;
 mod mock;
+pub(crate) mod page;
 mod server;
+pub(crate) mod spans;
 
 use std::error::Error as StdError;
 use std::future::Future;

@@ -2,46 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
 
 use crate::cell::Outcome;
 use crate::faults::FAULTS;
 use crate::stage::Carrier;
 use crate::subjects::Subject;
 
-const BEGIN: &str = "<!-- matrix: begin -->\n";
-const END: &str = "<!-- matrix: end -->";
-
 /// By the number of the subject, the number of the fault, whether it happens to every call, and the transport's name.
 pub(crate) type Outcomes = BTreeMap<(usize, usize, bool, &'static str), Outcome>;
 
 /// Compares the page with what happened, or writes it anew.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a variable tells it to write the table instead of comparing it"
-)]
 pub(crate) fn compare(outcomes: &Outcomes) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reliability.md");
-    let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (listed, after) = rest.split_once(END).unwrap();
-    let tables = tables(outcomes);
-    if std::env::var_os("SESSION_EXPORT_WRITE_GUIDE").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{tables}{END}{after}")).unwrap();
-        return;
-    }
-    let mut differences = String::new();
-    let (listed, found): (Vec<_>, Vec<_>) = (listed.lines().collect(), tables.lines().collect());
-    for line in listed.iter().filter(|line| !found.contains(line)) {
-        writeln!(differences, "the page says:  {line}").unwrap();
-    }
-    for line in found.iter().filter(|line| !listed.contains(line)) {
-        writeln!(differences, "what happened:  {line}").unwrap();
-    }
-    assert!(
-        listed == found,
-        "docs/reliability.md is out of date; write it anew with `just guide`\n{differences}"
-    );
+    crate::common::page::compare("reliability.md", "matrix", &tables(outcomes));
 }
 
 fn tables(outcomes: &Outcomes) -> String {
