@@ -1,7 +1,7 @@
 //! Exports of app connections and of user connections against the emulator, over both transports: from a filter to a
 //! file, through a lost answer, and out of a journal.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod common;
 
