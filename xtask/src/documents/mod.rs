@@ -46,7 +46,7 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
     let (paths, lost) = excerpts::lost_paths()?;
     differences.extend(lost);
     Ok(Outcome {
-        // The guards, the translation and the links are one each.
+        // Besides: the guards, the translation and the links.
         compared: sections.len() + 3 + tables + paths,
         differences,
     })

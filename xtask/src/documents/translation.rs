@@ -2,6 +2,9 @@
 
 use std::fs;
 
+/// Takes out of a page what both languages have alike.
+type Part = fn(&str) -> Vec<String>;
+
 /// The first thing that differs, if one does.
 pub(crate) fn difference(page: &str, translation: &str) -> Result<Option<String>, String> {
     let read = |path: &str| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
@@ -11,11 +14,8 @@ pub(crate) fn difference(page: &str, translation: &str) -> Result<Option<String>
     }))
 }
 
-/// What is compared, and how it is found.
-type Part = (&'static str, fn(&str) -> Vec<String>);
-
 fn compare(page: &str, translation: &str) -> Option<(&'static str, String, String)> {
-    let parts: [Part; 5] = [
+    let parts: [(&str, Part); 5] = [
         ("headings' levels", levels),
         ("code blocks", code_blocks),
         ("tables' first columns", first_columns),
