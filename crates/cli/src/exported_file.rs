@@ -1,173 +1,91 @@
-//! Whether a file is an export of a list, by how it begins. Memory is bounded whatever the file holds.
+//! Which list a file holds, by its header. How much of a file is looked at, the limits of reading rows say.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 
-use session_export::{ExportKind, FileFormat};
-use zip::ZipArchive;
+use session_export::{Columns, ExportKind, Field, FileFormat, ReadOptions, RowsErrorKind};
 
-/// How much of a part is looked at. A header row of 30 names has about a kilobyte.
-const PREFIX: u64 = 256 << 10;
 /// So many names of columns are no accident.
 const ENOUGH: usize = 3;
 
-/// The names of a session's fields, by the published definition of `SessionInfo`. Which header an export of the service
-/// has is not documented.
-const SESSIONS: &[&str] = &[
-    "session_stamp",
-    "os_session_id",
-    "protocol_type",
-    "login_user",
-    "session_type",
-    "app_server_group_id",
-    "app_server_group_name",
-    "pre_conn_time",
-    "start_time",
-    "end_time",
-    "status_continue_time",
-    "machine_sid",
-    "machine_name",
-    "session_state",
-    "client_mac",
-    "client_name",
-    "client_ip",
-    "public_ip",
-    "agent_version",
-    "vm_ip",
-];
-
-/// The same of an app connection, by `AppConnectionInfo`.
+/// What only app connections have, by the published definition of `AppConnectionInfo`; the lists have most names in common.
+/// Which header an export of the service has is not documented.
 const APP_CONNECTIONS: &[&str] = &[
     "sid",
     "app_id",
-    "machine_name",
-    "user_name",
     "app_group_name",
     "app_group_id",
-    "app_name",
     "brokering_time",
     "connection_failure_reason",
-    "client_mac",
-    "client_name",
-    "client_ip",
-    "public_ip",
-    "agent_version",
-    "vm_ip",
-    "wi_ip",
-    "virtual_ip",
-    "end_time",
+    "aps_instance_id",
+    "aps_instance_name",
+    "aps_host_id",
 ];
 
-/// The same of a user connection, by `UserConnectionInfo`.
+/// What only user connections have, by `UserConnectionInfo`.
 const USER_CONNECTIONS: &[&str] = &[
     "connect_type",
-    "user_name",
-    "desktop_group_name",
-    "pre_conn_time",
-    "start_time",
-    "end_time",
-    "machine_sid",
-    "machine_name",
-    "client_mac",
-    "client_name",
-    "client_ip",
-    "public_ip",
-    "agent_version",
-    "vm_ip",
     "connect_flag",
-    "wi_ip",
+    "desktop_group_name",
     "update_time",
-    "virtual_ip",
 ];
 
-/// The names of a list's fields that say more than `id` does.
-fn names(kind: ExportKind) -> &'static [&'static str] {
-    match kind {
-        ExportKind::Sessions => SESSIONS,
-        ExportKind::AppConnections => APP_CONNECTIONS,
-        ExportKind::UserConnections => USER_CONNECTIONS,
-        _ => &[],
-    }
-}
+/// What connections of both kinds have, and sessions have not.
+const CONNECTIONS: &[&str] = &["wi_ip", "virtual_ip"];
 
+/// Whether a file holds a list of that kind.
 pub(crate) fn holds(kind: ExportKind, mut file: &File, format: FileFormat) -> io::Result<bool> {
-    file.rewind()?;
-    match format {
-        FileFormat::Xlsx => workbook(kind, file),
-        FileFormat::Csv => {
-            let mut text = Vec::new();
-            file.take(PREFIX).read_to_end(&mut text)?;
-            Ok(is_header(kind, columns(&String::from_utf8_lossy(&text))))
-        }
-        _ => Ok(false),
-    }
-}
-
-/// Looks at the first sheet's first row. Its texts stand in the row itself, or at the beginning of a table of texts.
-fn workbook(kind: ExportKind, file: &File) -> io::Result<bool> {
-    // A damaged archive is no export, rather than a failure to look into one.
-    let Ok(mut archive) = ZipArchive::new(file) else {
+    if !matches!(format, FileFormat::Xlsx | FileFormat::Csv) {
         return Ok(false);
-    };
-    let sheet = part(&mut archive, "xl/worksheets/sheet1.xml")?;
-    let row = sheet.split("</row>").next().unwrap_or_default();
-    if is_header(kind, texts(row)) {
-        return Ok(true);
     }
-    let shared = part(&mut archive, "xl/sharedStrings.xml")?;
-    Ok(is_header(kind, texts(&shared).take(100)))
-}
-
-fn part(archive: &mut ZipArchive<&File>, name: &str) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    if let Ok(part) = archive.by_name(name) {
-        part.take(PREFIX).read_to_end(&mut bytes)?;
+    file.rewind()?;
+    let found = ReadOptions::new().read(file).and_then(|mut rows| {
+        let columns = rows.columns()?.iter();
+        Ok(kind_of(columns.map(|column| column.name())))
+    });
+    match found {
+        Ok(found) => Ok(found == Some(kind)),
+        Err(error) => match error.kind() {
+            RowsErrorKind::Io(kind) => Err((*kind).into()),
+            // What is damaged, or has no header that is known, is no export, rather than a failure to look into one.
+            _ => Ok(false),
+        },
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The texts between tags.
-fn texts(xml: &str) -> impl Iterator<Item = &str> {
-    xml.split('>')
-        .filter_map(|after| after.split_once('<'))
-        .map(|(text, _)| text)
-        .filter(|text| !text.is_empty())
-}
-
-/// The first line's cells.
-fn columns(text: &str) -> impl Iterator<Item = &str> {
-    let line = text
-        .trim_start_matches('\u{feff}')
-        .lines()
-        .next()
-        .unwrap_or_default();
-    line.split([',', ';', '\t'])
-        .map(|cell| cell.trim().trim_matches('"'))
-}
-
-/// Whether enough names are of the list, and none is of another one alone: the lists have many in common.
-fn is_header<'a>(kind: ExportKind, cells: impl Iterator<Item = &'a str>) -> bool {
-    let own = names(kind);
-    let of_another = |cell: &str| ExportKind::ALL.iter().any(|other| names(*other).contains(&cell));
-    let mut found = Vec::new();
-    for cell in cells {
-        if own.contains(&cell) {
-            found.push(cell);
-        } else if of_another(cell) {
-            return false;
+/// The list that has such a header.
+pub(crate) fn kind_of<'a>(header: impl Iterator<Item = &'a str>) -> Option<ExportKind> {
+    let known = Columns::known();
+    let (mut app, mut user, mut either, mut named) = (false, false, false, Vec::new());
+    for name in header {
+        let marks = [
+            (APP_CONNECTIONS, &mut app),
+            (USER_CONNECTIONS, &mut user),
+            (CONNECTIONS, &mut either),
+        ];
+        let mut is_known = known.field(name).is_some_and(|field| field != Field::Id);
+        for (names, found) in marks {
+            if names.contains(&name) {
+                *found = true;
+                is_known = true;
+            }
+        }
+        if is_known && !named.contains(&name) {
+            named.push(name);
         }
     }
-    found.sort_unstable();
-    found.dedup();
-    found.len() >= ENOUGH
+    match (app, user) {
+        _ if named.len() < ENOUGH => None,
+        (true, false) => Some(ExportKind::AppConnections),
+        (false, true) => Some(ExportKind::UserConnections),
+        (false, false) if !either => Some(ExportKind::Sessions),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-
-    use zip::ZipWriter;
-    use zip::write::SimpleFileOptions;
 
     use super::*;
 
@@ -175,15 +93,6 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         holds(ExportKind::Sessions, &file, format).unwrap()
-    }
-
-    fn book(parts: &[(&str, &str)]) -> Vec<u8> {
-        let mut archive = ZipWriter::new(io::Cursor::new(Vec::new()));
-        for (name, text) in parts {
-            archive.start_file(*name, SimpleFileOptions::default()).unwrap();
-            archive.write_all(text.as_bytes()).unwrap();
-        }
-        archive.finish().unwrap().into_inner()
     }
 
     #[test]
@@ -237,29 +146,28 @@ mod tests {
     }
 
     #[test]
-    fn a_workbook_is_told_by_its_first_row() {
-        let sheet =
-            |row: &str| format!("<sheetData><row r=\"1\">{row}</row><row><t>end_time</t></row></sheetData>");
-        let cells =
-            "<c t=\"inlineStr\"><is><t>login_user</t></is></c><is><t xml:space=\"preserve\">vm_ip</t></is>";
-        let numbers = sheet("<c t=\"s\"><v>0</v></c>");
-        let inline = sheet(&format!("{cells}<t>start_time</t>"));
-        let shared = format!("<sst><si>{cells}</si><si><t>start_time</t></si></sst>");
-        let name = "xl/worksheets/sheet1.xml";
-        assert!(look(&book(&[(name, &inline)]), FileFormat::Xlsx));
-        let whole = book(&[(name, &numbers), ("xl/sharedStrings.xml", &shared)]);
-        assert!(look(&whole, FileFormat::Xlsx));
-        assert!(!look(&book(&[(name, &sheet(cells))]), FileFormat::Xlsx));
-        assert!(!look(&book(&[(name, &numbers)]), FileFormat::Xlsx));
-        assert!(!look(&book(&[("other", "<t>login_user</t>")]), FileFormat::Xlsx));
-        assert!(!look(&whole[..whole.len() / 2], FileFormat::Xlsx));
+    fn a_header_may_be_chinese_in_any_encoding_that_is_read() {
+        let header = "会话标识,登录用户,会话类型\n";
+        assert!(look(header.as_bytes(), FileFormat::Csv));
+        let gb18030: &[u8] = &[
+            0xBB, 0xE1, 0xBB, 0xB0, 0xB1, 0xEA, 0xCA, 0xB6, b',', 0xB5, 0xC7, 0xC2, 0xBC, 0xD3, 0xC3, 0xBB,
+            0xA7, b',', 0xBB, 0xE1, 0xBB, 0xB0, 0xC0, 0xE0, 0xD0, 0xCD, b'\n',
+        ];
+        assert!(look(gb18030, FileFormat::Csv));
     }
 
     #[test]
-    fn an_archive_that_swells_is_looked_at_no_further() {
-        let zeros = " ".repeat(40 << 20);
-        let swollen = book(&[("xl/worksheets/sheet1.xml", &zeros)]);
-        assert!(swollen.len() < 1 << 20);
-        assert!(!look(&swollen, FileFormat::Xlsx));
+    fn a_header_of_two_lists_is_of_none() {
+        let header = ["login_user", "vm_ip", "app_id", "connect_flag"];
+        assert_eq!(kind_of(header.into_iter()), None);
+        assert_eq!(kind_of(["login_user", "vm_ip", "wi_ip"].into_iter()), None);
+        assert_eq!(kind_of(["app_id", "sid"].into_iter()), None);
+    }
+
+    #[test]
+    fn an_archive_that_is_no_workbook_is_no_export() {
+        let empty = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
+        assert!(!look(&empty, FileFormat::Xlsx));
+        assert!(!look(b"PK\x03\x04 and no more", FileFormat::Xlsx));
     }
 }

@@ -15,6 +15,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 const SESSIONS: &str = "id,login_user,start_time,end_time\r\n1,user005,2024-02-27 03:47:51,\r\n";
+const CHINESE_SESSIONS: &str = "会话标识,登录用户,会话类型\r\n1,user005,2\r\n";
+const APP_CONNECTIONS: &str = "id,app_id,user_name,brokering_time\r\n1,2,user005,2024-02-27 03:47:51\r\n";
 const DESKTOPS: &str = "desktop,owner\r\n1,user005\r\n";
 
 /// A service that loses the answer to a submit, and then lists tasks of that moment with these files.
@@ -103,6 +105,10 @@ fn every_outcome_has_its_exit_code_and_its_document() {
         &[("mine", SESSIONS)],
     );
     let other = Case::start(&export, &[("theirs", DESKTOPS)]);
+    let chinese = Case::start(&export, &[("mine", CHINESE_SESSIONS)]);
+    let other_list = Case::start(&export, &[("theirs", APP_CONNECTIONS)]);
+    let connections = [&export[..], &["--what", "app-connections"]].concat();
+    let of_other_list = Case::start(&connections, &[("mine", APP_CONNECTIONS)]);
     let several = Case::start(&export, &[("first", SESSIONS), ("second", SESSIONS)]);
     let submit = Case::start(&["submit", "--json"], &[("mine", SESSIONS)]);
     let submit_none = Case::start(&["submit", "--json"], &[]);
@@ -147,6 +153,17 @@ fn every_outcome_has_its_exit_code_and_its_document() {
         "{}",
         done.stderr
     );
+    assert_eq!(left, [""; 0]);
+
+    // The lists have names in common, and each is told from the others.
+    for (case, file) in [(chinese, CHINESE_SESSIONS), (of_other_list, APP_CONNECTIONS)] {
+        let (done, left) = case.ends(0);
+        assert_eq!(done.json()["bytes"], file.len());
+        tasks(&done.json(), "one", &["mine"]);
+        assert_eq!(left, ["sessions.csv"]);
+    }
+    let (done, left) = other_list.ends(7);
+    tasks(&done.json(), "one", &["theirs"]);
     assert_eq!(left, [""; 0]);
 
     let (done, left) = several.ends(7);

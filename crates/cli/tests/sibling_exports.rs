@@ -17,6 +17,15 @@ fn a_list_of_connections_becomes_a_file_with_its_own_columns() {
         let path = path.to_str().unwrap();
         let export = ["export", "--emulator", "--what", what, "--last", "7d", "-o", path];
         run(&export).expect(0);
+        let refused = run(&["summary", path]).expect(2);
+        let list = what.replace('-', " ");
+        assert!(
+            refused
+                .stderr
+                .contains(&format!("is a list of {list}, and a summary is of sessions")),
+            "{}",
+            refused.stderr
+        );
         let lines = run(&["convert", path, "-", "--format", "csv"]).expect(0).out();
         let (header, rows) = lines.split_once('\n').unwrap();
         assert!(header.split(',').any(|name| name.trim() == column), "{header}");

@@ -5,13 +5,16 @@ use std::path::Path;
 
 use chrono::{Local, Utc};
 use serde_json::json;
-use session_export::{ReadOptions, Row, Rows, RowsError, SessionFilter, SessionOperation, WholeFile};
+use session_export::{
+    ExportKind, ReadOptions, Row, RowFormat, Rows, RowsError, SessionFilter, SessionOperation, WholeFile,
+};
 use session_export_report::{Language, PageOptions, Report, Summary, SummaryOptions};
 
 use super::Context;
 use super::download::check_file;
 use crate::args::{Encoding, PageLanguage, SummaryArgs};
 use crate::connection::Connection;
+use crate::exported_file;
 use crate::failure::Failure;
 use crate::overview::Overview;
 use crate::reading;
@@ -92,6 +95,7 @@ async fn of_file(
     let name = shown(path);
     let unreadable = |error: RowsError| Failure::unreadable(&name, &error);
     let mut rows = reading.open(path).map_err(unreadable)?;
+    refuse_connections(&mut rows, &name)?;
     let mut summary = Summary::new(options);
     let mut left_out = 0;
     while some(context, &mut rows, &mut summary, &mut left_out).map_err(unreadable)? {
@@ -104,6 +108,25 @@ async fn of_file(
         }
     }
     Ok(summary.finish())
+}
+
+/// A list of connections has rows that could be counted, and the numbers would be wrong.
+fn refuse_connections(rows: &mut Rows<'_>, name: &str) -> Result<(), Failure> {
+    if rows.format() == RowFormat::Json {
+        // Which columns there are is known at its end only, and `sessions --json` is what makes such files.
+        return Ok(());
+    }
+    let columns = rows
+        .columns()
+        .map_err(|error| Failure::unreadable(name, &error))?;
+    let kind = exported_file::kind_of(columns.iter().map(|column| column.name()));
+    match kind.filter(|kind| *kind != ExportKind::Sessions) {
+        None => Ok(()),
+        Some(kind) => Err(Failure::usage(format!(
+            "{name} is a list of {}, and a summary is of sessions; `session-export convert` turns it into csv, JSON Lines or Parquet",
+            kind.as_str().replace('_', " ")
+        ))),
+    }
 }
 
 /// Adds some rows. False at the end. A row that cannot be read is said and counted.
