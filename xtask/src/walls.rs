@@ -60,6 +60,7 @@ const FREE: &[&str] = &[
     "session-export-example-recorder",
     "session-export-example-transport-ureq",
     "session-export-fuzz-properties",
+    "session-export-pages",
     "xtask",
 ];
 

@@ -1,13 +1,14 @@
 //! `-v`: what the libraries log, on standard error.
 
 use tracing::Level;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::progress::Progress;
 
-/// Once: each call. Twice: everything, the HTTP stack's own events included. Secrets are in neither.
+/// Once: each exchange, on a line of its own. Twice: everything, with the spans around it and the HTTP stack's own events. Secrets are
+/// in neither.
 pub(crate) fn start(verbose: u8, progress: &Progress) {
     let targets = match verbose {
         0 => return,
@@ -20,5 +21,11 @@ pub(crate) fn start(verbose: u8, progress: &Progress) {
         .with_ansi(false)
         // It would tell standard error that standard error is closed, and panic.
         .log_internal_errors(false);
-    tracing_subscriber::registry().with(targets).with(lines).init();
+    // An event names its operation and task. The spans around it say that once more, at length.
+    let spans = verbose > 1;
+    tracing_subscriber::registry()
+        .with(targets)
+        .with(filter_fn(move |metadata| spans || metadata.is_event()))
+        .with(lines)
+        .init();
 }

@@ -141,3 +141,18 @@ fn a_path_does_not_write_over_the_screen() {
     }
     assert_eq!(names(place.path()).len(), 1);
 }
+
+#[test]
+fn verbose_once_tells_the_exchanges_and_twice_what_is_around_them() {
+    let told = |flag| run(&["tasks", "--emulator", flag]).expect(0).stderr;
+    let once = told("-v");
+    let lines: Vec<_> = once.lines().filter(|line| line.contains("DEBUG")).collect();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("session_export: response session_export.operation=\"list_tasks\"")),
+        "{once}"
+    );
+    assert!(!once.contains("session_export.call{"), "{once}");
+    assert!(told("-vv").contains("session_export.call{"));
+}

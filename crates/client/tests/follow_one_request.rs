@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use common::page;
 use common::spans::{Recording, Told};
 use common::{PROJECT, TASK, clock, endpoint, guarded, seconds};
 use session_export::{
@@ -127,10 +126,10 @@ async fn the_page_shows_what_is_told_and_sent() {
     placeholders.add(end.split('"').next().unwrap(), "<end>");
     placeholders.add(PASSWORD, "<password>");
     placeholders.add_headers(&exchanges);
-    page::compare(
+    session_export_pages::compare(
         PAGE,
         "spans",
-        &format!("```text\n{}```", placeholders.apply(&spans(&recording.told()))),
+        format!("```text\n{}```", placeholders.apply(&spans(&recording.told()))),
     );
     for (part, exchange) in [
         ("log-in", log_in),
@@ -139,9 +138,9 @@ async fn the_page_shows_what_is_told_and_sent() {
         ("last look", last),
         ("download", download),
     ] {
-        page::compare(PAGE, part, &placeholders.blocks(exchange));
+        session_export_pages::compare(PAGE, part, placeholders.blocks(exchange));
     }
-    let shown = std::fs::read_to_string(page::root().join("docs").join(PAGE)).unwrap();
+    let shown = std::fs::read_to_string(session_export_pages::root().join("docs").join(PAGE)).unwrap();
     assert!(!shown.contains("planted"), "a secret is on the page");
 }
 

@@ -12,7 +12,6 @@ mod flows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use common::page;
 use common::spans::{Recording, Told};
 use common::{Silent, broken, client, clock, json, mock_transport, seconds};
 use contract::{CLAUSES, FIELDS};
@@ -92,7 +91,7 @@ async fn the_page_has_every_span_and_event_with_its_level_and_its_fields() {
         used, explained,
         "every field is explained, and none that there is not"
     );
-    page::compare("observability.md", "contract", &contract::tables());
+    session_export_pages::compare("observability.md", "contract", contract::tables());
 }
 
 /// Something that is told on a path which the flows above do not take would not be noticed there.
@@ -109,7 +108,10 @@ fn every_macro_in_the_sources_has_a_name_of_the_page() {
         "transport-hyper",
         "transport-reqwest",
     ] {
-        let sources = page::root().join("crates").join(krate).join("src");
+        let sources = session_export_pages::root()
+            .join("crates")
+            .join(krate)
+            .join("src");
         visit(&sources, &mut |path, text| {
             for (at, name) in told_in(text) {
                 match name {

@@ -1,34 +1,14 @@
 //! The guide lists the clauses that the kit has.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, its helpers too")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a variable tells it to write the list instead of comparing it"
-)]
 
 use std::fmt::Write;
-use std::path::Path;
 
 use session_export_testkit::transport::clauses;
 
-const BEGIN: &str = "<!-- clauses: begin -->\n";
-const END: &str = "<!-- clauses: end -->";
-
 #[test]
 fn the_guide_lists_the_clauses_of_the_kit() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/custom-transport.md");
-    let guide = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = guide.split_once(BEGIN).unwrap();
-    let (listed, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("SESSION_EXPORT_WRITE_GUIDE").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", list())).unwrap();
-    } else {
-        assert_eq!(
-            listed,
-            list(),
-            "docs/custom-transport.md is out of date; write it anew with `just guide`"
-        );
-    }
+    session_export_pages::compare("custom-transport.md", "clauses", list());
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::section::Section;
+use session_export_pages::Section;
 
 const TOPS: [&str; 7] = [
     ".ci/",

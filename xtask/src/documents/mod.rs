@@ -9,11 +9,11 @@ mod features;
 mod guards;
 mod links;
 mod publish_order;
-pub(crate) mod section;
 mod translation;
 
+use session_export_pages::Section;
+
 use crate::cargo::Metadata;
-use section::Section;
 
 /// What was compared, and which parts differ.
 pub(crate) struct Outcome {
@@ -36,7 +36,10 @@ pub(crate) fn check(write: bool) -> Result<Outcome, String> {
         if write {
             section.write()?;
         } else {
-            differences.extend(section.difference()?);
+            let difference = section.difference()?;
+            differences.extend(difference.map(|difference| {
+                format!("{difference}\n  if the code is right: cargo run -p xtask -- documents --write")
+            }));
         }
     }
     differences.extend(translation::difference("README.md", "README.zh-CN.md")?);

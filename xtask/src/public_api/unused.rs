@@ -7,8 +7,8 @@ use std::path::Path;
 use super::listing::Kind;
 use super::{Api, Outcome};
 use crate::cargo::Metadata;
-use crate::documents::section::Section;
 use crate::sources::rust_files;
+use session_export_pages::Section;
 
 const PAGE: &str = "unused.md";
 const SECTION: &str = "unused";

@@ -10,9 +10,6 @@ use crate::args::Cli;
 use crate::configuration::{Chosen, parse};
 use crate::failure::Failure;
 
-const BEGIN: &str = "<!-- table: begin -->\n";
-const END: &str = "<!-- table: end -->";
-
 /// What counts for a command line, variables and the lines of a profile.
 fn settle(args: &[&str], variables: &[(&str, &str)], profile: &str) -> Result<Settings, Failure> {
     let cli = Cli::try_parse_from(["session-export", "export"].iter().chain(args)).unwrap();
@@ -355,19 +352,7 @@ fn a_value_of_one_layer_does_not_go_with_a_stranger_of_another() {
 
 #[test]
 fn the_guide_has_every_setting_and_what_wins() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-    let guide = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = guide.split_once(BEGIN).unwrap();
-    let (listed, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("SESSION_EXPORT_WRITE_GUIDE").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", tables())).unwrap();
-    } else {
-        assert_eq!(
-            listed,
-            tables(),
-            "docs/configuration.md is out of date; write it anew with `just guide`"
-        );
-    }
+    session_export_pages::compare("configuration.md", "table", tables());
 }
 
 fn tables() -> String {

@@ -5,7 +5,6 @@
 
 pub(crate) mod breaking;
 mod mock;
-pub(crate) mod page;
 mod server;
 pub(crate) mod spans;
 

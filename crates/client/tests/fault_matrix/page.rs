@@ -13,7 +13,7 @@ pub(crate) type Outcomes = BTreeMap<(usize, usize, bool, &'static str), Outcome>
 
 /// Compares the page with what happened, or writes it anew.
 pub(crate) fn compare(outcomes: &Outcomes) {
-    crate::common::page::compare("reliability.md", "matrix", &tables(outcomes));
+    session_export_pages::compare("reliability.md", "matrix", tables(outcomes));
 }
 
 fn tables(outcomes: &Outcomes) -> String {

@@ -1,7 +1,6 @@
 //! The table of the guide: every fault happens once at a socket, and the guide says what came.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,9 +8,6 @@ use session_export_emulator::{FaultOperation, FaultScript};
 
 use crate::socket::{After, Came};
 use crate::stage::Stage;
-
-const BEGIN: &str = "<!-- faults: begin -->\n";
-const END: &str = "<!-- faults: end -->";
 
 /// The shortest delay in the table that is told apart from none, with what a busy machine adds in mind.
 const LATE: Duration = Duration::from_millis(900);
@@ -98,19 +94,7 @@ const SHOWN: &[(FaultOperation, &str)] = &[
 
 #[tokio::test]
 async fn the_guide_shows_what_a_client_sees_of_each_fault() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/emulator-faults.md");
-    let guide = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = guide.split_once(BEGIN).unwrap();
-    let (listed, after) = rest.split_once(END).unwrap();
-    let table = table().await;
-    if std::env::var_os("SESSION_EXPORT_WRITE_GUIDE").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
-    } else {
-        assert_eq!(
-            listed, table,
-            "docs/emulator-faults.md is out of date; SESSION_EXPORT_WRITE_GUIDE=1 writes it anew"
-        );
-    }
+    session_export_pages::compare("emulator-faults.md", "faults", table().await);
 }
 
 async fn table() -> String {

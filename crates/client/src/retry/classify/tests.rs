@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
 
 use session_export_auth::{AuthErrorKind, Refusal};
 
@@ -148,28 +147,9 @@ fn the_rest_is_final() {
     }
 }
 
-const BEGIN: &str = "<!-- retry: begin -->\n";
-const END: &str = "<!-- retry: end -->";
-
 #[test]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a variable tells it to write the table instead of comparing it"
-)]
 fn the_table_in_the_docs_is_the_functions() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reliability.md");
-    let page = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (listed, after) = rest.split_once(END).unwrap();
-    if std::env::var_os("SESSION_EXPORT_WRITE_GUIDE").is_some() {
-        std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", table())).unwrap();
-    } else {
-        assert_eq!(
-            listed,
-            table(),
-            "docs/reliability.md is out of date; write it anew with `just guide`"
-        );
-    }
+    session_export_pages::compare("reliability.md", "retry", table());
 }
 
 /// Rows with the same verdicts are one, in the order in which they first come.

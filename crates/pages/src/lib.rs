@@ -1,17 +1,19 @@
-//! A part of a page between two marks.
+//! Parts of the pages in `docs/` that follow from the code: tests and `xtask` write them, and compare them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What should stand between `<!-- name: begin -->` and `<!-- name: end -->` of a page.
-pub(crate) struct Section {
+#[derive(Debug)]
+pub struct Section {
     page: PathBuf,
     name: String,
     text: String,
 }
 
 impl Section {
-    pub(crate) fn new(page: impl Into<PathBuf>, name: impl Into<String>, text: String) -> Self {
+    /// A part of a page, and what it should be. Blank lines around it do not count.
+    pub fn new(page: impl Into<PathBuf>, name: impl Into<String>, text: String) -> Self {
         Self {
             page: page.into(),
             name: name.into(),
@@ -20,7 +22,11 @@ impl Section {
     }
 
     /// The first line that differs, if one does.
-    pub(crate) fn difference(&self) -> Result<Option<String>, String> {
+    ///
+    /// # Errors
+    ///
+    /// The page cannot be read, or does not have the part's marks.
+    pub fn difference(&self) -> Result<Option<String>, String> {
         let page = self.read()?;
         let (_, found, _) = self.split(&page)?;
         let (mut wanted, mut found) = (self.text.trim().lines(), found.trim().lines());
@@ -31,15 +37,19 @@ impl Section {
                 (wanted, found) => (wanted.unwrap_or("nothing more"), found.unwrap_or("nothing more")),
             };
             return Ok(Some(format!(
-                "{}, part {:?}: the page says\n    {found}\n  the code says\n    {wanted}\n  \
-                 if the code is right: cargo run -p xtask -- documents --write",
+                "{}, part {:?}: the page says\n    {found}\n  the code says\n    {wanted}",
                 self.page.display(),
                 self.name
             )));
         }
     }
 
-    pub(crate) fn write(&self) -> Result<(), String> {
+    /// Puts the text into the page.
+    ///
+    /// # Errors
+    ///
+    /// The page cannot be read or written, or does not have the part's marks.
+    pub fn write(&self) -> Result<(), String> {
         let page = self.read()?;
         let (before, _, after) = self.split(&page)?;
         let text = format!("{before}\n\n{}\n\n{after}", self.text.trim());
@@ -70,6 +80,46 @@ impl Section {
             )),
         }
     }
+}
+
+/// The repository's root.
+#[must_use]
+pub fn root() -> &'static Path {
+    // Two folders above this crate.
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Compares the part `name` of `docs/{page}` with `text`, or writes it there if `just guide` asks for that.
+///
+/// # Panics
+///
+/// With the first line that differs, and what to do.
+#[track_caller]
+pub fn compare(page: &str, name: &str, text: String) {
+    let section = Section::new(root().join("docs").join(page), name, text);
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a variable tells a test to write the part instead of comparing it"
+    )]
+    let writes = std::env::var_os("SESSION_EXPORT_WRITE_GUIDE").is_some();
+    let outcome = match writes {
+        true => section.write(),
+        false => section.difference().and_then(|difference| match difference {
+            Some(difference) => Err(format!(
+                "{difference}\n  if the code is right: `just guide` writes the page anew"
+            )),
+            None => Ok(()),
+        }),
+    };
+    if let Err(why) = outcome {
+        fail(&why);
+    }
+}
+
+#[track_caller]
+#[allow(clippy::panic, reason = "it is how a test fails")]
+fn fail(why: &str) {
+    panic!("{why}");
 }
 
 #[cfg(test)]
