@@ -1,25 +1,85 @@
 //! A new connection: connected, its protocol settled, handed to the runtime.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
 use http::Uri;
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::{http1, http2};
 use hyper::rt::Executor;
 use hyper_util::client::legacy::connect::Connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use session_export_transport::RequestBody;
+use session_export_transport::{Request, RequestBody};
 use tokio::sync::oneshot;
 use tower_service::Service;
 
 use crate::connector::Connector;
-use crate::failure::Unsent;
+use crate::failure::{ExchangeFailure, Unsent};
 use crate::link::Link;
 
 /// What can be sent on.
 pub(crate) enum Opened {
-    Http1 {
-        sender: http1::SendRequest<RequestBody>,
-        to_proxy: bool,
-    },
+    Http1 { connection: Http1, to_proxy: bool },
     Http2(http2::SendRequest<RequestBody>),
+}
+
+/// An HTTP/1 connection.
+pub(crate) struct Http1 {
+    sender: http1::SendRequest<RequestBody>,
+    /// Ready once the connection is gone, with what broke it if something did.
+    gone: oneshot::Receiver<hyper::Error>,
+}
+
+impl Http1 {
+    /// Sends a request, once.
+    ///
+    /// A connection that ends while a request is handed over may leave it where nobody looks any longer: hyper's queue holds what came
+    /// between the connection's last look and its end until the last sender is dropped, and that is ours. So the end of the connection
+    /// is waited for as well. It has answered or failed whatever it took by then, so what is still open was never taken.
+    pub(crate) async fn send(
+        &mut self,
+        request: Request,
+    ) -> Result<http::Response<Incoming>, ExchangeFailure> {
+        let mut response = pin!(self.sender.try_send_request(request));
+        let gone = &mut self.gone;
+        poll_fn(|cx| {
+            if let Poll::Ready(outcome) = response.as_mut().poll(cx) {
+                return Poll::Ready(outcome.map_err(not_sent));
+            }
+            if Pin::new(&mut *gone).poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            Poll::Ready(match response.as_mut().poll(cx) {
+                Poll::Ready(outcome) => outcome.map_err(not_sent),
+                Poll::Pending => Err(Unsent::Forgotten.into()),
+            })
+        })
+        .await
+    }
+
+    /// Whether it can carry a request now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.sender.is_ready()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Waits until it can carry another request. False if it never will.
+    pub(crate) async fn ready(&mut self) -> bool {
+        self.sender.ready().await.is_ok()
+    }
+}
+
+/// hyper gives a request back only if it had not begun to write it.
+pub(crate) fn not_sent(mut error: TrySendError<Request>) -> ExchangeFailure {
+    match error.take_message() {
+        Some(_) => ExchangeFailure::Unsent(Unsent::Returned(error.into_error())),
+        None => ExchangeFailure::Sent(error.into_error()),
+    }
 }
 
 pub(crate) async fn open(mut connector: Connector, uri: Uri) -> Result<Opened, Unsent> {
@@ -34,17 +94,20 @@ pub(crate) async fn open(mut connector: Connector, uri: Uri) -> Result<Opened, U
 async fn http1(link: Link) -> Result<Opened, hyper::Error> {
     let to_proxy = link.to_proxy;
     let (mut sender, connection) = http1::Builder::new().handshake(link).await?;
-    let (tell, told) = oneshot::channel();
+    let (tell, gone) = oneshot::channel();
     TokioExecutor::new().execute(async move {
+        // The connection is dropped before anybody is told.
         if let Err(error) = connection.await {
-            // Nobody listens once the connection stands; its requests are told by themselves.
             let _ = tell.send(error);
         }
     });
     match sender.ready().await {
-        Ok(()) => Ok(Opened::Http1 { sender, to_proxy }),
+        Ok(()) => Ok(Opened::Http1 {
+            connection: Http1 { sender, gone },
+            to_proxy,
+        }),
         // What broke the connection says more than that it is closed: a server that did not accept the certificate.
-        Err(closed) => Err(told.await.unwrap_or(closed)),
+        Err(closed) => Err(gone.await.unwrap_or(closed)),
     }
 }
 

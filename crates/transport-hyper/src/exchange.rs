@@ -10,9 +10,9 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1};
-use session_export_transport::{Request, RequestBody};
+use session_export_transport::Request;
 
+use crate::connection::{Http1, not_sent};
 use crate::failure::{ExchangeFailure, Unsent};
 use crate::pool::{Place, Pool, Taken};
 
@@ -24,27 +24,22 @@ pub(crate) async fn exchange(
     mut request: Request,
 ) -> Result<http::Response<PooledBody>, ExchangeFailure> {
     match pool.take(request.uri()).await? {
-        Taken::Http1 { mut sender, place } => {
+        Taken::Http1 {
+            mut connection,
+            place,
+        } => {
             if request.version() == Version::HTTP_2 {
-                place.give_back(sender);
+                place.give_back(connection);
                 return Err(Unsent::NoHttp2.into());
             }
             prepare(&mut request, place.to_proxy);
-            let response = sender.try_send_request(request).await.map_err(not_sent)?;
-            Ok(response.map(|body| PooledBody::new(body, Some((sender, place)))))
+            let response = connection.send(request).await?;
+            Ok(response.map(|body| PooledBody::new(body, Some((connection, place)))))
         }
         Taken::Http2(mut sender) => {
             let response = sender.try_send_request(request).await.map_err(not_sent)?;
             Ok(response.map(|body| PooledBody::new(body, None)))
         }
-    }
-}
-
-/// hyper gives a request back only if it had not begun to write it.
-fn not_sent(mut error: TrySendError<Request>) -> ExchangeFailure {
-    match error.take_message() {
-        Some(_) => ExchangeFailure::Unsent(Unsent::Returned(error.into_error())),
-        None => ExchangeFailure::Sent(error.into_error()),
     }
 }
 
@@ -90,11 +85,11 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
 /// A response's body, which gives its connection back at its end. Dropped before that, it closes it.
 pub(crate) struct PooledBody {
     body: Incoming,
-    connection: Option<(http1::SendRequest<RequestBody>, Place)>,
+    connection: Option<(Http1, Place)>,
 }
 
 impl PooledBody {
-    fn new(body: Incoming, connection: Option<(http1::SendRequest<RequestBody>, Place)>) -> Self {
+    fn new(body: Incoming, connection: Option<(Http1, Place)>) -> Self {
         let mut pooled = Self { body, connection };
         pooled.give_back_at_end();
         pooled
@@ -102,9 +97,9 @@ impl PooledBody {
 
     fn give_back_at_end(&mut self) {
         if self.body.is_end_stream()
-            && let Some((sender, place)) = self.connection.take()
+            && let Some((connection, place)) = self.connection.take()
         {
-            place.give_back(sender);
+            place.give_back(connection);
         }
     }
 }
@@ -122,8 +117,8 @@ impl Body for PooledBody {
             Poll::Pending => {}
             Poll::Ready(Some(Ok(_))) => self.give_back_at_end(),
             Poll::Ready(None) => {
-                if let Some((sender, place)) = self.connection.take() {
-                    place.give_back(sender);
+                if let Some((connection, place)) = self.connection.take() {
+                    place.give_back(connection);
                 }
             }
             Poll::Ready(Some(Err(_))) => self.connection = None,

@@ -35,6 +35,9 @@ pub(crate) enum Unsent {
     /// The connection was closed before it took the request.
     #[error("the connection gave the request back")]
     Returned(#[source] hyper::Error),
+    /// The connection ended, and had not taken the request.
+    #[error("the connection was closed")]
+    Forgotten,
     #[error("HTTP/2 was asked for, and the server does not speak it")]
     NoHttp2,
     #[error("the URL names no host")]
@@ -69,7 +72,7 @@ fn classify(error: &ExchangeFailure) -> (TransportErrorKind, Delivery) {
         Unsent::Connect(failure) => of_connecting(failure),
         Unsent::Handshake(_) => established(error),
         Unsent::Returned(_) if is_tls(error) => TransportErrorKind::Tls,
-        Unsent::Returned(_) => TransportErrorKind::Closed,
+        Unsent::Returned(_) | Unsent::Forgotten => TransportErrorKind::Closed,
         Unsent::NoHttp2 | Unsent::NoOrigin => TransportErrorKind::Unsupported,
     };
     (kind, Delivery::NotSent)

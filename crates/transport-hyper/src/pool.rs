@@ -8,16 +8,15 @@ use std::time::{Duration, Instant};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper::rt::{Executor, Timer};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use session_export_transport::RequestBody;
 
-use crate::connection::{Opened, open};
+use crate::connection::{Http1, Opened, open};
 use crate::connector::Connector;
 use crate::failure::Unsent;
 
-type Http1 = http1::SendRequest<RequestBody>;
 type Http2 = http2::SendRequest<RequestBody>;
 
 /// The connections of one runtime.
@@ -46,7 +45,7 @@ struct Origin {
 }
 
 struct Idle {
-    sender: Http1,
+    connection: Http1,
     to_proxy: bool,
     since: Instant,
 }
@@ -58,7 +57,7 @@ struct Shared {
 
 /// A connection that a request can be sent on.
 pub(crate) enum Taken {
-    Http1 { sender: Http1, place: Place },
+    Http1 { connection: Http1, place: Place },
     Http2(Http2),
 }
 
@@ -89,9 +88,9 @@ impl Pool {
         }
         // Boxed: it is large, and most requests find a connection.
         match Box::pin(open(self.connector.clone(), uri.clone())).await? {
-            Opened::Http1 { sender, to_proxy } => {
+            Opened::Http1 { connection, to_proxy } => {
                 let place = self.place(scheme, authority, to_proxy);
-                Ok(Taken::Http1 { sender, place })
+                Ok(Taken::Http1 { connection, place })
             }
             Opened::Http2(sender) => Ok(Taken::Http2(self.share(scheme, authority, sender))),
         }
@@ -109,10 +108,10 @@ impl Pool {
         }
         while let Some(idle) = origin.idle.pop() {
             // One that is not ready has been closed by its server.
-            if idle.sender.is_ready() && idle.since.elapsed() < self.idle_limit {
+            if idle.connection.is_ready() && idle.since.elapsed() < self.idle_limit {
                 let place = self.place(scheme, authority, idle.to_proxy);
-                let sender = idle.sender;
-                return Some(Taken::Http1 { sender, place });
+                let connection = idle.connection;
+                return Some(Taken::Http1 { connection, place });
             }
         }
         None
@@ -142,11 +141,11 @@ impl Pool {
         sender
     }
 
-    fn put(self: &Arc<Self>, place: &Place, sender: Http1) {
+    fn put(self: &Arc<Self>, place: &Place, connection: Http1) {
         let mut state = self.lock();
         let origin = state.find_or_add(&place.scheme, &place.authority);
         origin.idle.push(Idle {
-            sender,
+            connection,
             to_proxy: place.to_proxy,
             since: now(),
         });
@@ -169,7 +168,7 @@ impl Pool {
         for origin in &mut state.origins {
             origin
                 .idle
-                .retain(|idle| is_kept(idle.since, idle.sender.is_closed()));
+                .retain(|idle| is_kept(idle.since, idle.connection.is_closed()));
             let shared = &mut origin.shared;
             shared.take_if(|shared| !is_kept(shared.since, shared.sender.is_closed()));
         }
@@ -213,19 +212,19 @@ async fn close_unused(pool: Weak<Pool>, mut pause: Duration) {
 
 impl Place {
     /// Gives the connection back, now or as soon as it can carry another request; one that is closed is forgotten.
-    pub(crate) fn give_back(self, mut sender: Http1) {
-        if sender.is_closed() {
+    pub(crate) fn give_back(self, mut connection: Http1) {
+        if connection.is_closed() {
             return;
         }
-        if sender.is_ready() {
+        if connection.is_ready() {
             let pool = Arc::clone(&self.pool);
-            pool.put(&self, sender);
+            pool.put(&self, connection);
             return;
         }
         TokioExecutor::new().execute(async move {
-            if sender.ready().await.is_ok() {
+            if connection.ready().await {
                 let pool = Arc::clone(&self.pool);
-                pool.put(&self, sender);
+                pool.put(&self, connection);
             }
         });
     }
