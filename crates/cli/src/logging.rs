@@ -25,7 +25,7 @@ pub(crate) fn start(verbose: u8, progress: &Progress) {
     let spans = verbose > 1;
     tracing_subscriber::registry()
         .with(targets)
-        .with(filter_fn(move |metadata| spans || metadata.is_event()))
+        .with(filter_fn(move |metadata| spans || !metadata.is_span()))
         .with(lines)
         .init();
 }

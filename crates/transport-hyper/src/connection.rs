@@ -1,7 +1,7 @@
 //! A new connection: connected, its protocol settled, handed to the runtime.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 
 use http::Uri;
@@ -25,6 +25,9 @@ pub(crate) enum Opened {
     Http2(http2::SendRequest<RequestBody>),
 }
 
+/// A response, or the request if nothing of it was written.
+type Outcome = Result<http::Response<Incoming>, TrySendError<Request>>;
+
 /// An HTTP/1 connection.
 pub(crate) struct Http1 {
     sender: http1::SendRequest<RequestBody>,
@@ -33,22 +36,25 @@ pub(crate) struct Http1 {
 }
 
 impl Http1 {
-    /// Sends a request, once.
+    /// Hands a request over, once; [`outcome`](Self::outcome) waits for what comes of it.
+    pub(crate) fn hand_over(&mut self, request: Request) -> impl Future<Output = Outcome> + use<> {
+        self.sender.try_send_request(request)
+    }
+
+    /// What becomes of a request that was handed over.
     ///
-    /// A connection that ends while a request is handed over may leave it where nobody looks any longer: hyper's queue holds what came
-    /// between the connection's last look and its end until the last sender is dropped, and that is ours. So the end of the connection
-    /// is waited for as well. It has answered or failed whatever it took by then, so what is still open was never taken.
-    pub(crate) async fn send(
+    /// A connection that ends at that moment may leave it where nobody looks any longer: hyper's queue holds what came between the
+    /// connection's last look and its end until the last sender is dropped, and that is ours. So the end of the connection is waited
+    /// for as well. It has answered or failed whatever it took by then, so what is still open was never taken.
+    pub(crate) async fn outcome(
         &mut self,
-        request: Request,
+        mut response: Pin<&mut impl Future<Output = Outcome>>,
     ) -> Result<http::Response<Incoming>, ExchangeFailure> {
-        let mut response = pin!(self.sender.try_send_request(request));
-        let gone = &mut self.gone;
         poll_fn(|cx| {
             if let Poll::Ready(outcome) = response.as_mut().poll(cx) {
                 return Poll::Ready(outcome.map_err(not_sent));
             }
-            if Pin::new(&mut *gone).poll(cx).is_pending() {
+            if Pin::new(&mut self.gone).poll(cx).is_pending() {
                 return Poll::Pending;
             }
             Poll::Ready(match response.as_mut().poll(cx) {

@@ -1,6 +1,6 @@
 //! One exchange on a connection, and what becomes of the connection.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -33,7 +33,8 @@ pub(crate) async fn exchange(
                 return Err(Unsent::NoHttp2.into());
             }
             prepare(&mut request, place.to_proxy);
-            let response = connection.send(request).await?;
+            let response = pin!(connection.hand_over(request));
+            let response = connection.outcome(response).await?;
             Ok(response.map(|body| PooledBody::new(body, Some((connection, place)))))
         }
         Taken::Http2(mut sender) => {
