@@ -77,8 +77,8 @@ pub(crate) fn command() -> clap::Command {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    anything else: refused by the service, not understood, not written
-  2    bad usage or filter; nothing was sent
+  1    anything else: refused by the service, failed inside it, not understood, not written
+  2    bad usage, configuration, filter or journal; nothing was sent
   3    not authenticated
   4    not permitted
   5    throttled, unavailable, or not sent; after a lost answer: no task was created, it is safe to submit again

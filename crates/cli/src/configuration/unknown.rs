@@ -1,4 +1,4 @@
-//! Keys that do not belong into the configuration file: misspelt ones, and those of secrets.
+//! Keys that do not belong in the configuration file: misspelt ones, and those of secrets.
 
 /// What a key that is not known may be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -171,7 +171,7 @@ const ROWS: [Row; 23] = [
         kind: Kind::Proxy,
         default: None,
         others: &["HTTPS_PROXY", "https_proxy"],
-        help: "The HTTP proxy, without a password: one that needs a password belongs into SESSION_EXPORT_PROXY.",
+        help: "The HTTP proxy, without a password: one that needs a password belongs in SESSION_EXPORT_PROXY.",
         example: "\"http://proxy.example:3128\"",
     },
     Row {

@@ -229,7 +229,7 @@ pub(crate) const FIELDS: &[(&str, &str, &str)] = &[
     (
         OPERATION,
         "text",
-        "`Operation::as_str`: `export_sessions`, `list_sessions`, `list_tasks`, `download`, `delete_tasks`.",
+        "`Operation::as_str`: `export_sessions`, `export_app_connections`, `export_user_connections`, `list_sessions`, `list_tasks`, `download`, `delete_tasks`.",
     ),
     (PAUSE, "seconds", "How long nothing happens now."),
     (

@@ -34,7 +34,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     Clause::must(
         "secrets.body-errors",
         "The error of a response's body shows nothing of the request and nothing of what the server sent. The body of an \
-         export is who worked when and from where; a line of it does not belong into a log.",
+         export is who worked when and from where; a line of it does not belong in a log.",
         |context| Box::pin(body_errors(context)),
     ),
     Clause::must(
