@@ -179,7 +179,7 @@ fn without_credentials(text: &str) -> Cow<'_, str> {
                 .find(['|', '\n', '\r'])
                 .map_or(text.len(), |length| value + length);
             text = Cow::Owned(format!("{}…{}", &text[..value], &text[end..]));
-            from = value + '…'.len_utf8();
+            from = value;
         }
     }
     text

@@ -110,6 +110,14 @@ fn what_shows_nothing_is_no_text_and_nothing_begins_another_line() {
 }
 
 #[test]
+fn a_code_alone_is_looked_through_for_one_with_a_message() {
+    let body = ErrorBody::read(br#"{"failure":{"code":"X.1","cause":{"code":"X.2","message":"m"}}}"#);
+    assert_eq!((body.code(), body.message()), (Some("X.2"), Some("m")));
+    let alone = ErrorBody::read(br#"{"failure":{"code":"X.1"}}"#);
+    assert_eq!(alone.shape(), ErrorShape::Unrecognised);
+}
+
+#[test]
 fn a_bottomless_body_is_given_up() {
     let deep = format!("{}1{}", r#"{"a":"#.repeat(100), "}".repeat(100));
     assert_eq!(ErrorBody::read(deep.as_bytes()).shape(), ErrorShape::Unrecognised);

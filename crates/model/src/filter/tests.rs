@@ -134,6 +134,9 @@ fn thirty_days_are_a_rule_of_export_and_a_window_is_one_of_list() {
         only(too_long),
         ("query_begin_time".into(), ViolationCode::WindowTooLong)
     );
+    let longer = of(TimeDelta::days(31) + TimeDelta::milliseconds(7_384_005)).build();
+    let text = longer.unwrap_err().to_string();
+    assert!(text.contains("31 days and 02:03:04.005;"), "{text}");
 
     let long_list = of(TimeDelta::days(60)).build_for(SessionOperation::List).unwrap();
     assert!(long_list.check(SessionOperation::List).is_ok());
@@ -218,6 +221,8 @@ fn an_address_matches_whatever_form_it_is_shown_in() {
     assert!(AddressFilter::verbatim("10.0.").matches("10.0.3.4"));
     let upper = SessionFilter::builder().vm_ip("2001:DB8::1").build().unwrap();
     assert_eq!(upper.vm_ip().unwrap().to_text(), "2001:db8::1");
+    assert_eq!(upper.vm_ip().unwrap().address(), "2001:db8::1".parse().ok());
+    assert_eq!(AddressFilter::verbatim("10.0.").address(), None);
 }
 
 /// A user of each length around the bound, in characters of one to four bytes.
