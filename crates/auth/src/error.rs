@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use session_export_model::ClockSkew;
-use session_export_transport::TransportError;
+use session_export_transport::{TransportError, TransportErrorKind};
 
 /// Why a request could not be made to carry a credential.
 ///
@@ -149,16 +149,24 @@ impl AuthError {
         self
     }
 
+    /// How the exchange with the issuer failed, if one did.
+    fn transport_kind(&self) -> Option<TransportErrorKind> {
+        let source = self.inner.source.as_deref()?;
+        Some(source.downcast_ref::<TransportError>()?.kind())
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &AuthErrorKind {
         &self.inner.kind
     }
 
     /// Whether the credential itself was not judged, and the same fetch may well succeed later: the issuer could not be
-    /// reached in time, throttles (429), or is not available (408, 500, 502, 503, 504).
+    /// reached in time (but for what [does not pass](TransportErrorKind::may_pass)), throttles (429), or is not available (408,
+    /// 500, 502, 503, 504).
     pub fn is_transient(&self) -> bool {
         match self.kind() {
-            AuthErrorKind::Unreachable | AuthErrorKind::TimedOut => true,
+            AuthErrorKind::Unreachable => self.transport_kind().is_none_or(TransportErrorKind::may_pass),
+            AuthErrorKind::TimedOut => true,
             AuthErrorKind::Refused(refusal) => {
                 matches!(refusal.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
             }

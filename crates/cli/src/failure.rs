@@ -318,6 +318,8 @@ fn exit_code(error: &Error) -> u8 {
         _ if error.is_forbidden() => exit::NOT_PERMITTED,
         // A 500 says that the service failed, not that it is away.
         ErrorKind::Service(failure) if failure.status.as_u16() == 500 => exit::OTHER,
+        // What does not pass by itself is here too: a certificate that is not accepted.
+        ErrorKind::Transport { .. } => exit::UNAVAILABLE,
         _ if error.is_transient() => exit::UNAVAILABLE,
         _ => exit::OTHER,
     }
@@ -326,6 +328,7 @@ fn exit_code(error: &Error) -> u8 {
 fn exit_code_of_auth(error: &AuthError) -> u8 {
     match error.kind() {
         _ if error.is_transient() => exit::UNAVAILABLE,
+        AuthErrorKind::Unreachable => exit::UNAVAILABLE,
         AuthErrorKind::Refused(refusal) if refusal.status.as_u16() == 403 => exit::NOT_PERMITTED,
         AuthErrorKind::PlainHttp => exit::USAGE,
         // Somebody is authenticated, or nobody can tell.

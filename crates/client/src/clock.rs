@@ -5,6 +5,22 @@ use std::time::{Duration, Instant, SystemTime};
 use chrono::{DateTime, Utc};
 use session_export_transport::{Clock, Sleep};
 
+/// A moment by both clocks: other machines know the wall clock, and nobody sets the monotonic one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) wall: DateTime<Utc>,
+    pub(crate) monotonic: Duration,
+}
+
+impl Moment {
+    pub(crate) fn now(clock: &dyn Clock) -> Self {
+        Self {
+            wall: clock.now(),
+            monotonic: clock.monotonic(),
+        }
+    }
+}
+
 /// The machine's wall clock, its monotonic clock, and the timer of the tokio runtime that calls.
 ///
 /// The default of a [`Client`](crate::Client). Under another runtime, bring a [`Clock`] of your own.

@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 
 use common::{Answer, TOKEN, answer, body_of, broken, client, clock, json, mock_transport, no_filter, shown};
 use session_export::{
-    Delivery, Error, ErrorKind, ExportKind, Operation, TaskQuery, TransportError, TransportErrorKind,
+    Delivery, Error, ErrorKind, ExportKind, Operation, TaskIds, TaskQuery, TransportError, TransportErrorKind,
 };
 
 /// What a submit, sent once, fails with.
@@ -351,7 +351,8 @@ fn what_was_not_sent_is_certain_and_what_may_have_been_is_not() {
             let operation = error.operation().unwrap();
             assert_eq!(error.to_string(), format!("{operation}: not sent"));
             assert!(error.source().unwrap().is::<TransportError>());
-            assert!(error.nothing_was_sent() && error.is_transient() && !error.is_ambiguous());
+            assert!(error.nothing_was_sent() && !error.is_ambiguous());
+            assert_eq!(error.is_transient(), kind != Tls);
         }
     }
     for kind in [Closed, Protocol, Tls] {
@@ -362,8 +363,31 @@ fn what_was_not_sent_is_certain_and_what_may_have_been_is_not() {
         assert!(cause.source().unwrap().is::<TransportError>());
         let error = list_with(each(kind != Tls, || broken(kind, Delivery::Unknown)));
         assert_eq!(error.to_string(), "list_tasks: no whole response");
-        assert!(error.is_transient() && !error.nothing_was_sent());
+        assert!(!error.nothing_was_sent());
+        assert_eq!(error.is_transient(), kind != Tls);
     }
+}
+
+#[test]
+fn an_attempt_that_may_have_been_carried_out_is_not_forgotten_over_the_last_one() {
+    use TransportErrorKind::{Closed, Connect};
+    let delete = |first: Answer| {
+        let clock = clock();
+        let not_sent = (0..3).map(|_| broken(Connect, Delivery::NotSent));
+        let (transport, _) = mock_transport(&clock, std::iter::once(first).chain(not_sent));
+        let ids = TaskIds::new(["t-1".parse().unwrap()]).unwrap();
+        clock.drive(client(transport, &clock).delete_tasks(&ids)).unwrap_err()
+    };
+    for first in [broken(Closed, Delivery::Unknown), json(504, "")] {
+        let error = delete(first);
+        assert!(!error.nothing_was_sent());
+        let text = "delete_tasks: not sent; but an attempt before it may have been carried out";
+        assert_eq!(error.to_string(), text);
+    }
+    // A 429 is certain.
+    let error = delete(json(429, ""));
+    assert!(error.nothing_was_sent());
+    assert_eq!(error.to_string(), "delete_tasks: not sent");
 }
 
 #[test]

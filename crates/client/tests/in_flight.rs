@@ -78,6 +78,19 @@ fn an_export_has_its_place_until_its_file_is_there_or_it_is_dropped() {
 }
 
 #[test]
+fn a_task_that_is_not_listed_yet_keeps_its_place() {
+    let none = || json(200, r#"{"count":0,"export_tasks":[]}"#);
+    // A look asks for the tasks that were downloaded, too.
+    let (client, clock, log) = limited(1, [json(200, CREATED), none(), none()]);
+    let submit = || client.export_sessions(no_filter()).submit();
+    let task = clock.drive(submit()).unwrap();
+    let error = clock.drive(task.check()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Task(_)), "{error:?}");
+    assert!(waits(submit()));
+    assert_eq!(log.count(), 3);
+}
+
+#[test]
 fn a_submit_that_fails_gives_its_place_back() {
     let (client, clock, _) = limited(1, [json(400, ""), json(503, ""), json(200, CREATED)]);
     let submit = || client.export_sessions(no_filter()).submit();

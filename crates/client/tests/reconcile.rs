@@ -5,6 +5,7 @@
 mod common;
 mod service;
 
+use std::future::Future;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -143,6 +144,25 @@ fn a_clock_that_is_set_after_the_attempt_does_no_harm_to_this_client() {
         assert!(matches!(early, Reconciliation::NotYet { .. }), "{early:?}");
         let ambiguity = serde_json::from_str(&serde_json::to_string(&ambiguity).unwrap()).unwrap();
         assert_eq!(ids(service.find_out(&client, &ambiguity).unwrap()), [mine]);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_during_the_attempt_does_no_harm_to_this_client() {
+    for minutes in [-20, 20] {
+        let (service, client) = Service::new();
+        service.set(|state| state.submit = Submit::Hangs);
+        let mine = service.create_at(TimeDelta::seconds(1));
+        let mut submit = Box::pin(client.export_sessions(no_filter()).submit());
+        let polled = submit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        let now = service.clock.now();
+        service.clock.set_wall_clock(now + TimeDelta::minutes(minutes));
+        service.set(|state| state.ahead = TimeDelta::minutes(-minutes));
+        // The limit on a head passes, and with it the time in which the task may still come.
+        let error = service.clock.drive(submit).unwrap_err();
+        let found = service.ask(&client, error.ambiguity().unwrap()).unwrap();
+        assert_eq!(ids(found), [mine], "{minutes}");
     }
 }
 

@@ -85,6 +85,12 @@ impl TransportErrorKind {
         }
     }
 
+    /// Whether the same exchange may succeed later, with nothing changed. A certificate that is not accepted, a URL that is not
+    /// carried and a reply that is too large are the same the next time.
+    pub fn may_pass(self) -> bool {
+        !matches!(self, Self::Tls | Self::Unsupported | Self::BodyTooLarge)
+    }
+
     /// What happened, in a few words: the text of the error's `Display`.
     fn describe(self) -> &'static str {
         match self {

@@ -6,7 +6,6 @@
 use std::future::pending;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use session_export_model::TaskId;
 use session_export_transport::{Delivery, TARGET, TransportError, TransportErrorKind};
 use tracing::debug;
@@ -16,7 +15,7 @@ use super::{Download, DownloadStream};
 use crate::client::Cut;
 use crate::observe::error_type;
 use crate::operation::{Operation, Reply};
-use crate::retry::Budget;
+use crate::retry::{Budget, Pauses, seed_of};
 use crate::{Client, Error, ErrorKind, PauseReason};
 
 /// How many times a file is begun, where it cannot be continued.
@@ -199,26 +198,12 @@ impl Breaks {
 }
 
 /// The pause before try number `number` (from 1): 0.5 s, 1 s, 2 s, … at most 8 s, each shortened by up to half by
-/// chance. The seed is the task's id: no global random source, and no two tasks in step.
+/// chance.
 fn back_off(task: &TaskId, number: u32) -> Duration {
-    let seed = task
-        .as_str()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
     let longest = Duration::from_secs(8);
-    let pauses = ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(500))
-        .with_max_delay(longest)
-        .with_factor(2.0)
-        .without_max_times()
-        .with_jitter()
-        .with_jitter_seed(seed)
-        .build();
-    // backon lengthens by up to as much again; halved, a pause is shortened by up to half.
+    let pauses = Pauses::new(Duration::from_millis(500), longest, 2.0, Some(seed_of(task)));
     let index = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-    pauses.take(64).nth(index).unwrap_or(longest) / 2
+    pauses.take(64).nth(index).unwrap_or(longest)
 }
 
 /// Lets `time` pass. When the deadline comes first, that is the error, and `cause` is why there was a pause.

@@ -10,9 +10,9 @@ use super::partial::PartialFile;
 use super::target::{Target, temporary};
 use super::to_writer::copy;
 use super::{Download, DownloadStream, FileFormat, FileReceipt, Receipt};
-use crate::Error;
 use crate::deadline::Phase;
 use crate::observe::{download_span, observed};
+use crate::{Error, ErrorKind};
 
 impl Download {
     /// Downloads into the file `path`, which appears whole or not at all.
@@ -200,7 +200,11 @@ impl Part {
     /// Removes the file, or leaves it to be continued where that was asked for and may help.
     fn give_up(self, error: Error, keep: bool) -> Error {
         // What cannot be written, is too large or is refused for good will not be continued.
-        let may_help = error.is_transient() || error.is_deadline() || error.is_unauthenticated();
+        let may_help = error.is_transient()
+            || error.is_deadline()
+            || error.is_unauthenticated()
+            // The rest may come another way than what could not be trusted, or not be carried.
+            || matches!(error.kind(), ErrorKind::Transport { .. });
         let Some(partial) = self.partial.filter(|_| keep && may_help) else {
             return error;
         };

@@ -65,7 +65,11 @@ impl fmt::Display for Error {
             ErrorKind::TooLarge { max_bytes, .. } => {
                 write!(f, "the file has more than the {max_bytes} bytes that are allowed")
             }
+        }?;
+        if self.inner.after_doubt && self.last_attempt_was_not_sent() {
+            f.write_str("; but an attempt before it may have been carried out")?;
         }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http::StatusCode;
 use session_export_auth::{AuthError, AuthErrorKind};
@@ -15,6 +16,7 @@ use session_export_transport::{Delivery, TransportError};
 
 pub use kind::{ErrorKind, JournalProblem, ServiceFailure, Spent, TaskFailure};
 
+use crate::clock::Moment;
 use crate::{Ambiguity, JournalRefusal, Operation, PartialFile};
 
 /// Why an operation did not succeed.
@@ -35,6 +37,10 @@ struct Inner {
     kind: ErrorKind,
     source: Option<Box<dyn StdError + Send + Sync>>,
     ambiguity: Option<Ambiguity>,
+    /// When the attempt in doubt began, by the client's monotonic clock.
+    began: Option<Duration>,
+    /// An attempt before the last one may have been carried out.
+    after_doubt: bool,
     /// Of a download that broke off.
     received: Option<u64>,
     partial: Option<PartialFile>,
@@ -52,6 +58,8 @@ impl Error {
                 kind,
                 source: None,
                 ambiguity: None,
+                began: None,
+                after_doubt: false,
                 received: None,
                 partial: None,
             }),
@@ -118,6 +126,28 @@ impl Error {
 
     fn of_journal(problem: JournalProblem, task: Option<TaskRef>) -> Self {
         Self::of(None, ErrorKind::Journal { problem, task })
+    }
+
+    /// A submit whose answer was lost by `cause`.
+    pub(crate) fn ambiguous(operation: Operation, cause: Self, began: Moment) -> Self {
+        let kind = ErrorKind::Ambiguous {
+            operation,
+            started_at: began.wall,
+        };
+        let mut error = Self::new(operation, kind).with_source(cause);
+        error.inner.began = Some(began.monotonic);
+        error
+    }
+
+    /// When the attempt in doubt began, by the client's monotonic clock.
+    pub(crate) fn began(&self) -> Option<Duration> {
+        self.inner.began
+    }
+
+    /// Says that an attempt before the last one may have been carried out.
+    pub(crate) fn after_doubt(mut self) -> Self {
+        self.inner.after_doubt = true;
+        self
     }
 
     /// Says of what and for which project a submit's answer was lost, if it was.
@@ -197,7 +227,9 @@ impl Error {
     pub fn is_unauthenticated(&self) -> bool {
         match self.kind() {
             ErrorKind::Service(failure) => failure.status == StatusCode::UNAUTHORIZED,
-            ErrorKind::Auth(error) => !error.is_transient(),
+            ErrorKind::Auth(error) => {
+                !error.is_transient() && *error.kind() != AuthErrorKind::Unreachable
+            }
             _ => false,
         }
     }
@@ -243,15 +275,21 @@ impl Error {
     /// It says nothing about whether repeating is safe: see [`is_ambiguous`](Self::is_ambiguous).
     pub fn is_transient(&self) -> bool {
         match self.kind() {
-            ErrorKind::Transport { .. } | ErrorKind::HeldBack { .. } => true,
+            ErrorKind::Transport { kind, .. } => kind.may_pass(),
+            ErrorKind::HeldBack { .. } => true,
             ErrorKind::Auth(error) => error.is_transient(),
             ErrorKind::Service(failure) => is_transient_status(failure.status),
             _ => false,
         }
     }
 
-    /// Whether nothing of the operation reached the service.
+    /// Whether nothing of the operation can have been done: no attempt reached the service, but for those that it certainly
+    /// refused before (a 429).
     pub fn nothing_was_sent(&self) -> bool {
+        !self.inner.after_doubt && self.last_attempt_was_not_sent()
+    }
+
+    fn last_attempt_was_not_sent(&self) -> bool {
         matches!(
             self.kind(),
             ErrorKind::InvalidRequest(_)

@@ -94,14 +94,12 @@ impl Export {
     }
 }
 
-/// Notes a lost submit's start by the monotonic clock too: the wall clock may be set before somebody asks for its task.
+/// Notes a lost submit's start by the monotonic clock too: the wall clock may be set while it is under way, or before somebody asks for
+/// its task.
 fn lost(client: &Client, kind: ExportKind, error: Error) -> Error {
     let error = error.lost_for(kind, client.project_id());
-    if let Some(ambiguity) = error.ambiguity() {
-        let started_at = ambiguity.started_at();
-        let age = (client.clock().now() - started_at).to_std().unwrap_or_default();
-        let began = client.clock().monotonic().saturating_sub(age);
-        client.own_tasks().lose(started_at, began);
+    if let (Some(ambiguity), Some(began)) = (error.ambiguity(), error.began()) {
+        client.own_tasks().lose(ambiguity.started_at(), began);
     }
     error
 }

@@ -56,12 +56,15 @@ impl ExportTask {
     /// Dropping the future drops the exchange; nothing changes.
     pub async fn check(&self) -> Result<TaskState, Error> {
         let _time = self.client.time(Phase::Wait);
-        let outcome = match self.look(Tries::ByPolicy).await {
+        match self.look(Tries::ByPolicy).await {
             Ok(Some(state)) => Ok(state),
+            // It keeps its place among the exports in flight: it may only not be listed yet.
             Ok(None) => Err(task_failure(TaskFailure::Gone)),
-            Err(error) => Err(error),
-        };
-        outcome.inspect_err(|error| self.leave_if_over(error))
+            Err(error) => {
+                self.leave_if_over(&error);
+                Err(error)
+            }
+        }
     }
 
     /// Waits until the file can be downloaded, looking again and again as `policy` says.

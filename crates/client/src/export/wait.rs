@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use session_export_model::TaskId;
-use session_export_transport::TransportErrorKind;
 
-use crate::retry::Pauses;
+use crate::retry::{Pauses, seed_of};
 use crate::{Error, ErrorKind};
 
 /// How often to look for a task's file, and for how long.
@@ -87,17 +86,11 @@ impl WaitPolicy {
     /// Pauses without end, for a task of this age. The seed of their jitter is the task's id: no global random source, and
     /// no two tasks in step.
     pub(super) fn pauses(&self, task: &TaskId, age: Duration) -> Pauses {
-        let seed = task
-            .as_str()
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
         Pauses::new(
             (age / 4).min(self.longest_pause).max(self.first_pause),
             self.longest_pause,
             1.5,
-            self.jitter.then_some(seed),
+            self.jitter.then(|| seed_of(task)),
         )
     }
 }
@@ -105,10 +98,6 @@ impl WaitPolicy {
 /// Whether looking again is pointless: whatever time alone does not change.
 pub(super) fn ends_the_wait(error: &Error) -> bool {
     match error.kind() {
-        // A certificate that is not accepted, or a URL that is not carried, is the same the next time.
-        ErrorKind::Transport { kind, .. } => {
-            matches!(kind, TransportErrorKind::Tls | TransportErrorKind::Unsupported)
-        }
         // The deadline ends before the service wants to be asked again.
         ErrorKind::HeldBack { .. } => true,
         ErrorKind::Service(failure) => failure.status == StatusCode::OK || !error.is_transient(),

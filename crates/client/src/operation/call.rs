@@ -15,6 +15,7 @@ use tracing::{Instrument, Level, debug, enabled};
 
 use super::{Operation, credential};
 use crate::client::Cut;
+use crate::clock::Moment;
 use crate::deadline::Deadline;
 use crate::observe::tell_exchange;
 use crate::retry::{Attempts, Failed, Place, Tries};
@@ -42,11 +43,10 @@ const HEADERS: usize = 8;
 /// A body's buffer is as large as the length that the reply announces, up to here.
 const MOST_AT_ONCE: usize = 256 << 10;
 
-/// The times of an attempt that succeeded.
+/// The times of an attempt that succeeded: when it began, and what the server says.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    /// By this machine's wall clock.
-    pub(crate) started_at: DateTime<Utc>,
+    pub(crate) began: Moment,
     date: Option<HeaderValue>,
 }
 
@@ -60,7 +60,7 @@ impl Exchange {
 /// A response whose status was a success.
 pub(crate) struct Reply {
     pub(crate) operation: Operation,
-    pub(crate) started_at: DateTime<Utc>,
+    pub(crate) began: Moment,
     pub(crate) version: http::Version,
     pub(crate) headers: HeaderMap,
     pub(crate) status: StatusCode,
@@ -165,7 +165,7 @@ impl Call {
         loop {
             let reply = self.until_success(client, &mut attempts).await?;
             let exchange = Exchange {
-                started_at: reply.started_at,
+                began: reply.began,
                 date: reply.headers.get(DATE).cloned(),
             };
             let understood = reply.whole(client).await.and_then(|answer| understand(&answer));
@@ -180,7 +180,7 @@ impl Call {
             let failed = Failed {
                 error,
                 delivery: Delivery::Unknown,
-                started_at: exchange.started_at,
+                began: exchange.began,
                 stamp: None,
             };
             attempts.after(failed).await?;
@@ -203,16 +203,16 @@ impl Call {
     /// One attempt, with a credential of its own.
     async fn attempt(&self, client: &Client, place: Place<'_>, sent: &mut u32) -> Result<Reply, Failed> {
         let operation = self.operation;
-        let (request, stamp, started_at) = self.authenticated(client, place).await?;
+        let (request, stamp, began) = self.authenticated(client, place).await?;
         let failed = |error, delivery, stamp| Failed {
             error,
             delivery,
-            started_at,
+            began,
             stamp,
         };
         let sensitive = request.headers().values().filter(|value| value.is_sensitive());
         let secrets: Vec<_> = sensitive.cloned().collect();
-        let began = enabled!(target: TARGET, Level::DEBUG).then(|| client.clock().monotonic());
+        let sent_at = enabled!(target: TARGET, Level::DEBUG).then(|| client.clock().monotonic());
         let exchange = send_traced(client.transport(), request, operation.path_template(), *sent);
         *sent += 1;
         let outcome = match client.within(client.head_limit(), exchange).await {
@@ -229,15 +229,15 @@ impl Call {
                 Err(failed(error, Delivery::Unknown, None))
             }
         };
-        if let Some(began) = began {
-            let elapsed = client.clock().monotonic().saturating_sub(began);
+        if let Some(sent_at) = sent_at {
+            let elapsed = client.clock().monotonic().saturating_sub(sent_at);
             let outcome = outcome.as_ref().map_err(|failed| &failed.error);
             tell_exchange(operation, &self.method, &self.uri, outcome, elapsed);
         }
         let (head, body) = outcome?.into_parts();
         let mut reply = Reply {
             operation,
-            started_at,
+            began,
             version: head.version,
             headers: head.headers,
             status: head.status,
@@ -252,7 +252,7 @@ impl Call {
         let mut failure = service_failure(reply.status, &reply.headers, &bytes, &reply.secrets);
         if failure.status == StatusCode::UNAUTHORIZED {
             let date = reply.headers.get(DATE).and_then(|date| date.to_str().ok());
-            failure.clock_skew = date.and_then(|date| ClockSkew::between(started_at, date));
+            failure.clock_skew = date.and_then(|date| ClockSkew::between(began.wall, date));
         }
         let error = Error::new(operation, ErrorKind::Service(failure));
         Err(failed(error, Delivery::Unknown, Some(stamp)))
@@ -263,19 +263,19 @@ impl Call {
         &self,
         client: &Client,
         place: Place<'_>,
-    ) -> Result<(Request, Stamp, DateTime<Utc>), Failed> {
+    ) -> Result<(Request, Stamp, Moment), Failed> {
         let operation = self.operation;
         let not_sent = |error| Failed {
             error,
             delivery: Delivery::NotSent,
-            started_at: client.clock().now(),
+            began: Moment::now(client.clock()),
             stamp: None,
         };
         loop {
             held_back(client, operation, &place).await.map_err(not_sent)?;
             let mut request = self.request(client);
-            let at = client.clock().now();
-            let stamp = credential::authenticate(client, operation, &mut request, at)
+            let began = Moment::now(client.clock());
+            let stamp = credential::authenticate(client, operation, &mut request, began.wall)
                 .await
                 .map_err(not_sent)?;
             // The credential may have taken all that was left: nothing was sent, so the outcome is not in doubt.
@@ -288,7 +288,7 @@ impl Call {
             // It may also have taken so long that there was a 429 in between; what waits for it should carry a signature
             // of its own time.
             if place.wait(client.clock().monotonic()).is_zero() {
-                return Ok((request, stamp, at));
+                return Ok((request, stamp, began));
             }
         }
     }

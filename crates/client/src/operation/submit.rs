@@ -33,6 +33,6 @@ impl Client {
         let (task, exchange) = Call::post(Operation::Export(filter.kind()), uri, "application/json", body)
             .json(self, |_| false)
             .await?;
-        Ok((task, exchange.started_at))
+        Ok((task, exchange.began.wall))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use http::StatusCode;
 use session_export_auth::Stamp;
 use session_export_transport::{Delivery, TARGET, TransportErrorKind};
@@ -10,9 +9,10 @@ use tracing::{Span, debug, warn};
 
 use super::classify::{Failure, Verdict, classify};
 use super::{Pauses, Place, budget};
+use crate::clock::Moment;
 use crate::deadline::Deadline;
 use crate::observe::{call_span, error_type, observed};
-use crate::{Client, Error, ErrorKind, Operation, PauseReason};
+use crate::{Client, Effect, Error, ErrorKind, Operation, PauseReason};
 
 /// Whether a call is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(crate) struct Failed {
     pub(crate) error: Error,
     /// Whether the service may have seen the request of the operation.
     pub(crate) delivery: Delivery,
-    /// When the attempt began, by this machine's wall clock.
-    pub(crate) started_at: DateTime<Utc>,
+    /// When the attempt began.
+    pub(crate) began: Moment,
     /// What it carried, if the service answered.
     pub(crate) stamp: Option<Stamp>,
 }
@@ -47,6 +47,8 @@ pub(crate) struct Attempts<'a> {
     pauses: Option<Pauses>,
     /// The 401 after which there was another credential.
     refused: Option<Error>,
+    /// One of them may have been carried out.
+    in_doubt: bool,
     last_cost: Option<u32>,
     /// A call that was answered 429 has its place in the queue from that moment.
     place: Option<Place<'a>>,
@@ -66,6 +68,7 @@ impl<'a> Attempts<'a> {
             },
             pauses: None,
             refused: None,
+            in_doubt: false,
             last_cost: None,
             place: None,
         }
@@ -101,14 +104,24 @@ impl<'a> Attempts<'a> {
     /// The error of the whole call when there is no further attempt.
     pub(crate) async fn after(&mut self, failed: Failed) -> Result<(), Error> {
         let span = self.span.clone();
-        observed(span, self.decide(failed)).await
+        let may_be_done = {
+            let failure = Failure::new(failed.error.kind(), failed.delivery);
+            classify(Effect::CreatesWork, failure) == Verdict::Ambiguous
+        };
+        let decided = observed(span, self.decide(failed)).await;
+        let was_in_doubt = self.in_doubt;
+        self.in_doubt |= may_be_done;
+        match decided {
+            Err(error) if was_in_doubt => Err(error.after_doubt()),
+            decided => decided,
+        }
     }
 
     async fn decide(&mut self, failed: Failed) -> Result<(), Error> {
         let Failed {
             error,
             delivery,
-            started_at,
+            began,
             stamp,
         } = failed;
         self.hold_back_everybody(&error);
@@ -124,7 +137,7 @@ impl<'a> Attempts<'a> {
                     },
                     "the answer was lost, the service may have done the work"
                 );
-                Err(ambiguous(self.operation, error, started_at))
+                Err(Error::ambiguous(self.operation, error, began))
             }
             Verdict::Renew => match stamp {
                 Some(stamp) if self.refused.is_none() && can_renew(self.client, stamp).await => {
@@ -245,15 +258,4 @@ async fn can_renew(client: &Client, stamp: Stamp) -> bool {
         .within(client.head_limit(), client.authenticator().rejected(stamp))
         .await
         .unwrap_or(false)
-}
-
-fn ambiguous(operation: Operation, cause: Error, started_at: DateTime<Utc>) -> Error {
-    Error::new(
-        operation,
-        ErrorKind::Ambiguous {
-            operation,
-            started_at,
-        },
-    )
-    .with_source(cause)
 }

@@ -70,13 +70,9 @@ impl<'a> Failure<'a> {
 pub(super) fn classify(effect: Effect, failure: Failure<'_>) -> Verdict {
     match failure {
         Failure::Transport { kind, delivery } => {
-            let verdict = match kind {
-                // A certificate that is not accepted, a URL that is not carried, and a reply that is too large are the
-                // same the next time.
-                TransportErrorKind::Tls
-                | TransportErrorKind::Unsupported
-                | TransportErrorKind::BodyTooLarge => Verdict::Stop,
-                _ => retry(None),
+            let verdict = match kind.may_pass() {
+                true => retry(None),
+                false => Verdict::Stop,
             };
             unless_work_may_be_done(effect, delivery, verdict)
         }

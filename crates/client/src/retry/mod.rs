@@ -10,5 +10,5 @@ mod policy;
 pub(crate) use attempts::{Attempts, Failed, Tries};
 pub(crate) use budget::Budget;
 pub(crate) use cool_down::{CoolDown, Place};
-pub(crate) use pauses::Pauses;
+pub(crate) use pauses::{Pauses, seed_of};
 pub use policy::RetryPolicy;

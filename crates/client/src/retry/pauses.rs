@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use session_export_model::TaskId;
 
 /// Pauses that grow, without end.
 #[derive(Debug)]
@@ -32,6 +33,16 @@ impl Pauses {
             share,
         }
     }
+}
+
+/// A seed of a task's own: no global random source, and no two tasks in step.
+pub(crate) fn seed_of(task: &TaskId) -> u64 {
+    // FNV-1a.
+    task.as_str()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 impl Iterator for Pauses {

@@ -157,6 +157,20 @@ async fn an_unreachable_iam_keeps_its_cause() {
 }
 
 #[tokio::test]
+async fn what_does_not_pass_is_not_asked_for_again() {
+    let untrusted = || Err(TransportError::new(TransportErrorKind::Tls, Delivery::NotSent));
+    let error = iam(untrusted).provide_token().await.unwrap_err();
+    assert_eq!(error.kind(), &AuthErrorKind::Unreachable);
+    assert!(!error.is_transient() && error.retry_at_least().is_none());
+
+    let endless = || Ok(response(201, Some("MIIsecret"), &" ".repeat((1 << 20) + 1)));
+    let error = iam(endless).provide_token().await.unwrap_err();
+    assert_eq!(error.kind(), &AuthErrorKind::Reply);
+    assert!(error.to_string().contains("larger than 1 MiB"), "{error}");
+    assert!(error.retry_at_least().is_none());
+}
+
+#[tokio::test]
 async fn a_password_does_not_travel_in_the_open() {
     let mut transport = MockTransport::new();
     transport.expect_send().times(0);

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use session_export_model::{ErrorBody, ProjectId, one_line, parse_timestamp, retry_hint};
-use session_export_transport::Response;
+use session_export_transport::{Response, TransportErrorKind};
 use zeroize::Zeroize;
 
 use crate::{AccessKey, AuthError, AuthErrorKind, Refusal, Token};
@@ -86,7 +86,11 @@ pub(in crate::iam) async fn success(response: Response) -> Result<(Parts, Bytes)
         let body = body.read_to_end(MOST_BYTES).await.unwrap_or_default();
         return Err(refused(head.status, &head.headers, &body));
     }
-    let body = body.read_to_end(MOST_BYTES).await?;
+    let body = body.read_to_end(MOST_BYTES).await.map_err(|error| match error.kind() {
+        // It was reached, and what it says is the same the next time.
+        TransportErrorKind::BodyTooLarge => reply("it is larger than 1 MiB").with_source(error),
+        _ => error.into(),
+    })?;
     Ok((head, body))
 }
 

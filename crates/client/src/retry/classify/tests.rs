@@ -189,7 +189,7 @@ fn word(verdict: Verdict) -> &'static str {
 
 fn table() -> String {
     let mut text = "\n| failure | reads: `list_sessions`, `list_tasks`, `download` | `delete_tasks` | \
-                    `export_sessions` (submit) |\n|---|---|---|---|\n"
+                    `export_sessions` and the other exports (submit) |\n|---|---|---|---|\n"
         .to_owned();
     for (delivery, what) in [
         (Delivery::NotSent, "nothing was sent: "),
