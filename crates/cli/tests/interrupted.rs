@@ -180,6 +180,23 @@ fn a_terminated_emulator_ends_well_and_an_interrupted_one_too() {
     }
 }
 
+#[test]
+fn an_emulator_that_ends_leaves_no_export_half_written() {
+    for (signal, code) in [("TERM", 0), ("INT", 130)] {
+        let place = directory();
+        let exports = place.path().to_str().unwrap();
+        // Enough that the file is being written for seconds.
+        let emulator = Emulator::start(&["--sessions", "200000", "--export-dir", exports]);
+        emulator.submit();
+        until("the file's beginning", || {
+            (!names(place.path()).is_empty()).then_some(())
+        });
+        emulator.process.signal(signal);
+        emulator.process.finish().expect(code);
+        assert_eq!(names(place.path()), [""; 0], "{signal}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn whoever_read_that_the_emulator_is_ready_may_end_it_at_once() {
