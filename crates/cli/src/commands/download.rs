@@ -289,10 +289,7 @@ pub(super) async fn receive_again(
     let mut there = Comparison::new(File::open(&path).map_err(failed)?);
     let receipt = ready.download().to_writer(&mut there).await?;
     if !there.ends_the_same().map_err(failed)? {
-        return Err(Failure::usage(format!(
-            "{} is already there and is not this export's file; use --force to replace it",
-            shown(&path)
-        )));
+        return Err(Failure::taken(&shown(&path)));
     }
     context.progress.say("the file was there already, whole");
     Ok(received(context, ready, path, &receipt))
