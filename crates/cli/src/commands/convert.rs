@@ -8,7 +8,7 @@ use serde_json::json;
 use session_export::{CsvOptions, Field, Row, RowWriter, Rows, RowsError, WholeFile};
 
 use super::Context;
-use super::download::check_file;
+use super::place::NewFile;
 use crate::args::{ConvertArgs, RowsFormat};
 use crate::failure::Failure;
 use crate::reading;
@@ -22,7 +22,7 @@ const TOLD: u64 = 10;
 
 pub(super) async fn run(context: &Context<'_>, args: ConvertArgs) -> Result<(), Failure> {
     let format = format(&args)?;
-    let output = Output::new(&args, context.json)?;
+    let output = Output::new(&args, format, context.json)?;
     let options = reading::options(&args.reading, Zone::of_file(args.time_zone, args.utc))?;
     let input = shown(&args.input);
     let unreadable = |error: RowsError| Failure::unreadable(&input, &error);
@@ -151,15 +151,19 @@ enum Sink {
 
 impl Output {
     /// Checks what can be checked before anything is read.
-    fn new(args: &ConvertArgs, json: bool) -> Result<Self, Failure> {
+    fn new(args: &ConvertArgs, format: RowsFormat, json: bool) -> Result<Self, Failure> {
         if args.output != Path::new("-") {
-            if args.output.is_dir() {
-                return Err(Failure::usage(format!(
-                    "{} is a directory; name a file in it",
-                    shown(&args.output)
-                )));
-            }
-            check_file(&args.output, args.force)?;
+            let printed_by = match format {
+                RowsFormat::Parquet => None,
+                _ => Some(format!("- --format {}", format.name())),
+            };
+            let file = NewFile {
+                flag: "OUT",
+                printed_by: printed_by.as_deref(),
+                force: args.force,
+                json,
+            };
+            file.check(&args.output)?;
             return Ok(Self {
                 name: shown(&args.output),
                 printed: None,

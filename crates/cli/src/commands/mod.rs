@@ -9,6 +9,7 @@ mod emulator;
 mod export;
 mod leftovers;
 mod obtain;
+mod place;
 mod reconcile;
 mod resume;
 mod rows;

@@ -11,7 +11,7 @@ use session_export::{
 use session_export_report::{Language, PageOptions, Report, Summary, SummaryOptions};
 
 use super::Context;
-use super::download::check_file;
+use super::place::NewFile;
 use crate::args::{Encoding, PageLanguage, SummaryArgs};
 use crate::connection::Connection;
 use crate::exported_file;
@@ -195,18 +195,13 @@ impl Target {
                 "--html needs the name of a file; standard output has the overview",
             ));
         }
-        if path.is_dir() {
-            return Err(Failure::usage(format!(
-                "{} is a directory; name a file in it",
-                shown(path)
-            )));
-        }
-        if json && path.to_str().is_none() {
-            return Err(Failure::usage(
-                "with --json the path of --html must be valid UTF-8, because the document names it",
-            ));
-        }
-        check_file(path, force)?;
+        let file = NewFile {
+            flag: "--html",
+            printed_by: None,
+            force,
+            json,
+        };
+        file.check(path)?;
         Ok(Self {
             path: path.to_string_lossy().into_owned(),
             file: WholeFile::create(path, force)?,
