@@ -51,11 +51,7 @@ pub(super) async fn run(context: &Context<'_>, args: ConvertArgs) -> Result<(), 
         output.pass_on(context).await?;
         // Lets a signal be heard.
         tokio::task::yield_now().await;
-        if let Some((timeout, left)) = context.timeout.zip(context.time_left())
-            && left.is_zero()
-        {
-            return Err(Failure::deadline(timeout, "converting"));
-        }
+        context.limit.check("converting")?;
     }
     let (written, left_out) = (conversion.written, conversion.left_out);
     let sink = conversion.writer.finish().map_err(unwritable)?;

@@ -20,7 +20,7 @@ pub(super) async fn run(context: &Context<'_>, args: DownloadArgs) -> Result<(),
     needs_tasks(&args.connection)?;
     let id = task_id(&args.task)?;
     let target = Target::new(Output::of(&context.settings, args.output.force), context.json)?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     context.progress.has_task(&id);
     let ready = connection.client.task(id).ready().await?;
     let received = receive(context, &ready, &target, None).await?;

@@ -59,7 +59,7 @@ pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), 
             let filter = args
                 .filter
                 .build_in(zone, &context.settings, SessionOperation::List)?;
-            let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+            let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
             context.say_window(filter.window());
             let source = described(&filter);
             (of_service(&connection, filter, options).await?, source)
@@ -101,11 +101,7 @@ async fn of_file(
     while some(context, &mut rows, &mut summary, &mut left_out).map_err(unreadable)? {
         // Lets a signal be heard.
         tokio::task::yield_now().await;
-        if let Some((timeout, left)) = context.timeout.zip(context.time_left())
-            && left.is_zero()
-        {
-            return Err(Failure::deadline(timeout, "reading the file"));
-        }
+        context.limit.check("reading the file")?;
     }
     Ok(summary.finish())
 }
