@@ -271,6 +271,25 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 }
 
 #[test]
+fn figures_that_nobody_reads_are_no_failure_either() {
+    let place = directory();
+    std::fs::write(
+        place.path().join("in.csv"),
+        "login_user,start_time\nuser005,2024-02-27\n",
+    )
+    .unwrap();
+    for json in [&[][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = program(&["summary", "in.csv"]);
+        command.args(json).current_dir(place.path());
+        let done = command.stdout(writer).output().unwrap();
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert_eq!((done.status.code(), &*stderr), (Some(0), ""), "{json:?}");
+    }
+}
+
+#[test]
 fn a_failure_that_nobody_reads_keeps_its_exit_code() {
     let server = Server::start(|_| respond(403, &[], ""));
     for args in [

@@ -77,12 +77,13 @@ pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), 
             .made_at(&zone.at(Utc::now()));
         document["html"] = page.write(context, &report.page(&options).to_string())?;
     }
-    if context.json {
-        return context.result(&document, "").await;
-    }
-    let overview = Overview::new(&report).to_string();
+    let text = match context.json {
+        true => context.text(&document, "") + "\n",
+        false => Overview::new(&report).to_string(),
+    };
+    // Whoever reads figures may have seen enough of them.
     context
-        .print(Failure::listing, move |out| out.write_all(overview.as_bytes()))
+        .print(Failure::listing, move |out| out.write_all(text.as_bytes()))
         .await
 }
 
