@@ -7,6 +7,7 @@ mod doctor;
 mod download;
 mod emulator;
 mod export;
+mod input;
 mod leftovers;
 mod obtain;
 mod place;
