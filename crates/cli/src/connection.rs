@@ -1,7 +1,6 @@
 //! From settings to a client.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use session_export::{
     BaseUrl, Client, CredentialChain, Endpoint, EndpointBuilder, EndpointOverrides, Environment, Found, Iam,
@@ -52,10 +51,9 @@ impl Connection {
     /// Puts a client together. Nothing is sent, unless the project's id is to be found out.
     pub(crate) async fn open(
         settings: &Settings,
-        timeout: Option<Duration>,
+        limit: Limit,
         progress: &Progress,
     ) -> Result<Self, Failure> {
-        let limit = Limit::starting(timeout);
         progress.works("asking the service");
         let route = Route::of(settings, progress).await?;
         if settings.region().is_some() {

@@ -146,6 +146,14 @@ impl Failure {
         Self::new(exit::OTHER, "sink", format!("could not {action}: {error}"))
     }
 
+    /// Something else is where the file goes, as it turned out when the file had come.
+    pub(crate) fn taken(path: &str) -> Self {
+        let message = format!("{path} is already there and is not this export's file");
+        let mut failure = Self::new(exit::OTHER, "sink", message);
+        failure.hint = Some("use --force to replace it".to_owned());
+        failure
+    }
+
     /// A result that did not reach standard output.
     pub(crate) fn output(error: &io::Error) -> Self {
         Self::io("write to standard output", error)

@@ -1,10 +1,11 @@
-//! How long everything may take that happens before there is a client to watch over it.
+//! How long everything may take, where there is no client to watch over it.
 
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
-/// The time that `--timeout` gives, counted from when the program began with the command.
+/// The time that `--timeout` gives, counted from when the program began with the command; or, for a step that may not take
+/// all of it, from when that began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
     started: Instant,
@@ -19,6 +20,14 @@ impl Limit {
         }
     }
 
+    /// The same, with an end also where nobody gave one.
+    pub(crate) fn or(self, total: Duration) -> Self {
+        Self {
+            total: self.total.or(Some(total)),
+            ..self
+        }
+    }
+
     /// What is left; none when there is no limit.
     pub(crate) fn left(self) -> Option<Duration> {
         self.total
@@ -27,11 +36,19 @@ impl Limit {
 
     /// Waits for `future` as long as there is time.
     pub(crate) async fn over<T>(self, doing: &str, future: impl Future<Output = T>) -> Result<T, Failure> {
-        let (Some(left), Some(total)) = (self.left(), self.total) else {
+        let Some(left) = self.left() else {
             return Ok(future.await);
         };
         let in_time = tokio::time::timeout(left, future).await;
-        in_time.map_err(|_| Failure::deadline(total, doing))
+        in_time.map_err(|_| self.passed(doing))
+    }
+
+    /// Fails when there is no time left.
+    pub(crate) fn check(self, doing: &str) -> Result<(), Failure> {
+        match self.left() {
+            Some(Duration::ZERO) => Err(self.passed(doing)),
+            _ => Ok(()),
+        }
     }
 
     /// The failure for having no time left.

@@ -34,6 +34,7 @@ mod time_flags;
 mod transport;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::FromArgMatches;
 
@@ -43,6 +44,9 @@ use crate::go_on::GoOn;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::settings::Key;
+
+/// How long an emulator has to delete the file of an export that it is still writing. It needs some milliseconds.
+const UNDO: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let mut program = args::command();
@@ -68,6 +72,10 @@ fn main() -> ExitCode {
     };
     let name = document_name(&matches);
     let keeps_sigterm = matches!(cli.command, Command::Emulator(_));
+    let last_moments = match keeps_sigterm || prepared.settings.emulator {
+        true => UNDO,
+        false => Duration::ZERO,
+    };
     let outcome = runtime.block_on(async {
         tokio::select! {
             // In this order, so that signals are listened for before anything is said or done.
@@ -78,8 +86,8 @@ fn main() -> ExitCode {
         }
     });
     progress.rests();
-    // Neither a file that the emulator is still writing nor a reader that has stopped reading holds the program up.
-    runtime.shutdown_background();
+    // A reader that has stopped reading, or a file that cannot be opened, does not hold the program up.
+    runtime.shutdown_timeout(last_moments);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         // A document behind another one's first half would help nobody, and the reader may not even take it.

@@ -57,7 +57,7 @@ impl WindowFlags {
     }
 }
 
-/// The last millisecond, which is as fine as the service's times are.
+/// A millisecond, which is as fine as the service's times are, before the next day.
 const END_OF_DAY: NaiveTime = NaiveTime::from_hms_milli_opt(23, 59, 59, 999).expect("a time that exists");
 
 /// Which end of a window a text is.
@@ -68,14 +68,6 @@ enum Bound {
 }
 
 impl Bound {
-    /// What a date without a time is: the window has the whole day.
-    fn time_of_date(self) -> NaiveTime {
-        match self {
-            Self::Begin => NaiveTime::MIN,
-            Self::End => END_OF_DAY,
-        }
-    }
-
     /// Which of several moments makes the window the longest.
     fn of(self, moments: impl Iterator<Item = DateTime<Utc>>) -> Option<DateTime<Utc>> {
         match self {
@@ -144,11 +136,7 @@ impl Zone {
 
     /// A date, or a time without a zone, is read in this zone; any other text is left to the model to read or refuse.
     fn read(self, text: String, bound: Bound) -> TimeInput {
-        let date = || {
-            NaiveDate::parse_from_str(&text, "%Y-%m-%d")
-                .ok()
-                .map(|date| date.and_time(bound.time_of_date()))
-        };
+        let date = || NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
         let with_time = || {
             [
                 "%Y-%m-%dT%H:%M:%S%.f",
@@ -159,25 +147,44 @@ impl Zone {
             .iter()
             .find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok())
         };
-        match date()
-            .or_else(with_time)
-            .and_then(|naive| self.moment(naive, bound))
-        {
+        let moment = match date() {
+            Some(date) => self.of_date(date, bound),
+            None => with_time().and_then(|naive| self.moment(naive, bound)),
+        };
+        match moment {
             Some(moment) => moment.into(),
             None => text.into(),
+        }
+    }
+
+    /// What a date without a time is: the window has the whole day.
+    fn of_date(self, date: NaiveDate, bound: Bound) -> Option<DateTime<Utc>> {
+        match bound {
+            Bound::Begin => self.moment(date.and_time(NaiveTime::MIN), bound),
+            Bound::End => self.shows(date.and_time(END_OF_DAY), bound).or_else(|| {
+                // The clocks are set forward before midnight: the day ends where the next one begins.
+                let next = self.moment(date.succ_opt()?.and_time(NaiveTime::MIN), Bound::Begin)?;
+                next.checked_sub_signed(TimeDelta::milliseconds(1))
+            }),
         }
     }
 
     /// Where the clocks are set back, a time happens twice: a window begins with the first and ends with the second.
     /// Where they are set forward, it does not happen: what the clocks showed an hour later is taken.
     fn moment(self, naive: NaiveDateTime, bound: Bound) -> Option<DateTime<Utc>> {
+        let later = || self.shows(naive.checked_add_signed(TimeDelta::hours(1))?, bound);
+        self.shows(naive, bound).or_else(later)
+    }
+
+    /// When the clocks show that.
+    fn shows(self, naive: NaiveDateTime, bound: Bound) -> Option<DateTime<Utc>> {
         match self {
             Self::Utc => Some(naive.and_utc()),
             Self::Offset(offset) => offset
                 .from_local_datetime(&naive)
                 .single()
                 .map(|moment| moment.to_utc()),
-            Self::Local => local(naive, bound).or_else(|| local(naive + TimeDelta::hours(1), bound)),
+            Self::Local => local(naive, bound),
         }
     }
 }

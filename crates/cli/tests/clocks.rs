@@ -83,3 +83,35 @@ fn an_hour_that_does_not_happen_is_what_the_clocks_show_then() {
         assert_eq!(used(zone, begin, "2024-03-12T00:00:00Z").0, from, "{zone}");
     }
 }
+
+#[test]
+fn a_day_that_ends_an_hour_early_has_nothing_of_the_next_one() {
+    for (zone, day, to) in [
+        // At 23:00 the clocks are set to 24:00.
+        ("America/Nuuk", "2025-03-29", "2025-03-30T00:59:59.999Z"),
+        // At 24:00 they are set back to 23:00, and forward to 01:00.
+        ("America/Nuuk", "2025-10-25", "2025-10-26T01:59:59.999Z"),
+        ("America/Havana", "2024-03-09", "2024-03-10T04:59:59.999Z"),
+        // There is no next day.
+        ("Pacific/Apia", "2011-12-29", "2011-12-30T09:59:59.999Z"),
+    ] {
+        assert_eq!(used(zone, "2011-11-01T00:00:00Z", day).1, to, "{zone} {day}");
+    }
+}
+
+#[test]
+fn a_date_beyond_all_calendars_is_refused() {
+    for zone in ["America/New_York", "Asia/Tokyo", "UTC"] {
+        for (begin, end) in [("2024-01-01", "+262142-12-31"), ("-262143-01-01", "2024-01-01")] {
+            let server = Server::start(|_| respond_json(200, r#"{"count":0,"items":[]}"#));
+            let begin = format!("--begin={begin}");
+            let mut command = server.command(&["sessions", "--json", &begin, "--end", end]);
+            command.env("TZ", zone);
+            let done = Running::start(command).finish();
+            assert!(
+                done.code.is_some_and(|code| code < 3) && !done.stderr.contains("panicked"),
+                "{zone}: {done:?}"
+            );
+        }
+    }
+}

@@ -154,7 +154,8 @@ fn a_certificate_that_is_not_trusted_is_named() {
 #[test]
 fn a_clock_that_is_off_is_told_before_a_signature_is_spent() {
     let emulator = emulator();
-    set_clock(emulator.says("admin"), 1_200);
+    // In the middle of a minute: `Date` has whole seconds, and the answer takes its time.
+    set_clock(emulator.says("admin"), 1_230);
     let url = emulator.says("endpoint");
     let mut command = common::server::at(url, &["doctor"]);
     command
@@ -163,8 +164,7 @@ fn a_clock_that_is_off_is_told_before_a_signature_is_spent() {
     let done = finish(command, 1);
     let clock = said(&done, "clock");
     assert!(
-        clock.starts_with("failed   clock: this machine's clock is 20 min ")
-            || clock.contains("is 19 min 59 s"),
+        clock.starts_with("failed   clock: this machine's clock is 20 min "),
         "{clock}"
     );
     assert!(

@@ -180,6 +180,23 @@ fn a_terminated_emulator_ends_well_and_an_interrupted_one_too() {
     }
 }
 
+#[test]
+fn an_emulator_that_ends_leaves_no_export_half_written() {
+    for (signal, code) in [("TERM", 0), ("INT", 130)] {
+        let place = directory();
+        let exports = place.path().to_str().unwrap();
+        // Enough that the file is being written for seconds.
+        let emulator = Emulator::start(&["--sessions", "200000", "--export-dir", exports]);
+        emulator.submit();
+        until("the file's beginning", || {
+            (!names(place.path()).is_empty()).then_some(())
+        });
+        emulator.process.signal(signal);
+        emulator.process.finish().expect(code);
+        assert_eq!(names(place.path()), [""; 0], "{signal}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn whoever_read_that_the_emulator_is_ready_may_end_it_at_once() {
@@ -250,6 +267,25 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
             !stderr.contains("error") && !stderr.contains("panicked") && !stderr.contains("hint"),
             "{name}: {stderr}"
         );
+    }
+}
+
+#[test]
+fn figures_that_nobody_reads_are_no_failure_either() {
+    let place = directory();
+    std::fs::write(
+        place.path().join("in.csv"),
+        "login_user,start_time\nuser005,2024-02-27\n",
+    )
+    .unwrap();
+    for json in [&[][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = program(&["summary", "in.csv"]);
+        command.args(json).current_dir(place.path());
+        let done = command.stdout(writer).output().unwrap();
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert_eq!((done.status.code(), &*stderr), (Some(0), ""), "{json:?}");
     }
 }
 

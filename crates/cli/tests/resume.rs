@@ -100,9 +100,12 @@ fn an_export_is_written_down_and_resumed_from_every_line() {
     // Somebody else's file is left alone.
     cut(place.path(), 3);
     fs::write(place.path().join("s.xlsx"), "mine").unwrap();
-    let done = at(&emulator, place.path(), &["resume", "j"]).finish().expect(2);
+    let done = at(&emulator, place.path(), &["resume", "j", "--json"])
+        .finish()
+        .expect(1);
+    assert_eq!(done.error()["kind"], "sink");
     assert!(
-        done.stderr.contains("is not this export's file"),
+        done.stderr.contains("is not this export's file") && done.stderr.contains("--force"),
         "{}",
         done.stderr
     );

@@ -5,12 +5,14 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use common::server::{Reply, Request, Server, ready_task, respond};
-use common::{Running, directory, names};
+use common::{Running, directory, names, program};
 
 fn service(request: &Request) -> Reply {
     if request.line.contains("/download") {
@@ -46,6 +48,56 @@ fn what_is_no_file_is_refused_before_anything_is_sent() {
     assert_eq!(error["kind"], "sink");
     assert!(server.seen().is_empty());
     assert_eq!(names(place.path()), ["p"]);
+}
+
+#[test]
+fn where_bytes_can_be_sent_instead_is_said_by_the_command_that_can() {
+    let place = directory();
+    for name in ["p.csv", "p.parquet"] {
+        let pipe = Command::new("mkfifo").arg(place.path().join(name)).status();
+        assert!(pipe.unwrap().success());
+    }
+    for (args, hint) in [
+        (
+            &["convert", "in.csv", "p.csv"][..],
+            Some("use `- --format csv > p.csv`"),
+        ),
+        (&["convert", "in.csv", "p.parquet"], None),
+        (&["summary", "in.csv", "--html", "p.csv"], None),
+    ] {
+        let mut command = program(args);
+        command.arg("--json").current_dir(place.path());
+        let error = Running::start(command).finish().expect(2).error();
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("not a file"), "{message}");
+        match hint {
+            Some(hint) => assert!(message.ends_with(hint), "{message}"),
+            None => assert!(!message.contains(" > "), "{message}"),
+        }
+    }
+}
+
+#[test]
+fn a_document_names_the_path_as_it_is_or_nothing_is_made() {
+    let place = directory();
+    fs::write(place.path().join("in.csv"), "login_user,start_time\nuser005,\n").unwrap();
+    for (args, path) in [
+        (&["convert", "in.csv"][..], &b"x\xff.jsonl"[..]),
+        (&["summary", "in.csv", "--html"], b"x\xff.html"),
+        (&["download", "t", "-o"], b"x\xff.csv"),
+    ] {
+        let mut command = program(args);
+        command.arg(OsStr::from_bytes(path)).arg("--json");
+        command.current_dir(place.path());
+        let error = Running::start(command).finish().expect(2).error();
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("must be valid UTF-8"), "{message}");
+        assert_eq!(names(place.path()), ["in.csv"]);
+    }
+    let mut command = program(&["convert", "in.csv"]);
+    command.arg(OsStr::from_bytes(b"x\xff.jsonl"));
+    command.current_dir(place.path());
+    Running::start(command).finish().expect(0);
 }
 
 #[test]

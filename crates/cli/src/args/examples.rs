@@ -197,7 +197,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "emulator",
         &[
             (
-                "Listen on a fixed port, with tasks that take ten seconds",
+                "On a free port, with tasks that take ten seconds",
                 "session-export emulator --listen 127.0.0.1:0 --export-delay-ms 10000",
             ),
             (

@@ -8,67 +8,51 @@ use serde_json::json;
 use session_export::{CsvOptions, Field, Row, RowWriter, Rows, RowsError, WholeFile};
 
 use super::Context;
-use super::download::check_file;
+use super::input::Input;
+use super::place::NewFile;
 use crate::args::{ConvertArgs, RowsFormat};
 use crate::failure::Failure;
 use crate::reading;
 use crate::shown::shown;
 use crate::time_flags::Zone;
 
-/// Between two looks whether somebody wants the program to stop.
-const ROWS_AT_ONCE: usize = 512;
-/// So many rows that are left out are told of one by one.
-const TOLD: u64 = 10;
-
 pub(super) async fn run(context: &Context<'_>, args: ConvertArgs) -> Result<(), Failure> {
     let format = format(&args)?;
-    let output = Output::new(&args, context.json)?;
+    let output = Output::new(&args, format, context.json)?;
     let options = reading::options(&args.reading, Zone::of_file(args.time_zone, args.utc))?;
-    let input = shown(&args.input);
-    let unreadable = |error: RowsError| Failure::unreadable(&input, &error);
-    let mut rows = options.open(&args.input).map_err(unreadable)?;
-    let others = rows.others().map_err(unreadable)?;
+    let look = |rows: &mut Rows<'static>| {
+        let others = rows.others()?;
+        let columns = rows.columns()?;
+        let is_there = |field: &&Field| columns.iter().any(|column| column.field() == Some(**field));
+        let fields = Field::ALL.iter().filter(is_there).count();
+        Ok((fields + others.len(), others))
+    };
+    let opened = Input::open(context, &args.input, options, args.skip_bad_rows, look);
+    let (mut input, (columns, others)) = opened.await?;
     let sink = output.open(&args)?;
     let unwritable = |error: RowsError| Failure::unwritable(&output.name, &error);
     let csv = CsvOptions::default()
         .byte_order_mark(args.bom)
         .escape_formulas(args.escape_formulas);
-    let writer = match format {
+    let mut writer = match format {
         RowsFormat::Csv => RowWriter::csv(sink, &others, csv).map_err(unwritable)?,
         RowsFormat::Jsonl => RowWriter::json_lines(sink),
         RowsFormat::Parquet => RowWriter::parquet(sink, &others).map_err(unwritable)?,
     };
-    let mut conversion = Conversion {
-        context,
-        writer,
-        output: &output,
-        input: &input,
-        skip_bad_rows: args.skip_bad_rows,
-        written: 0,
-        left_out: 0,
+    let mut written = 0_u64;
+    let mut write = |row: &Row| {
+        written += 1;
+        writer.write(row).map_err(unwritable)
     };
-    while conversion.some(&mut rows)? {
+    while input.some(&mut write).await? {
         output.pass_on(context).await?;
-        // Lets a signal be heard.
-        tokio::task::yield_now().await;
-        if let Some((timeout, left)) = context.timeout.zip(context.time_left())
-            && left.is_zero()
-        {
-            return Err(Failure::deadline(timeout, "converting"));
-        }
     }
-    let (written, left_out) = (conversion.written, conversion.left_out);
-    let sink = conversion.writer.finish().map_err(unwritable)?;
+    let sink = writer.finish().map_err(unwritable)?;
     output.pass_on(context).await?;
     if let Sink::File(file) = sink {
         file.commit()?;
     }
-    let columns = rows.columns().map_err(unreadable)?;
-    let fields = Field::ALL
-        .iter()
-        .filter(|field| columns.iter().any(|column| column.field() == Some(**field)))
-        .count();
-    let columns = fields + others.len();
+    let left_out = input.left_out;
     let mut line = format!(
         "{}: {written} rows, {columns} columns, {} not understood",
         output.name,
@@ -151,15 +135,19 @@ enum Sink {
 
 impl Output {
     /// Checks what can be checked before anything is read.
-    fn new(args: &ConvertArgs, json: bool) -> Result<Self, Failure> {
+    fn new(args: &ConvertArgs, format: RowsFormat, json: bool) -> Result<Self, Failure> {
         if args.output != Path::new("-") {
-            if args.output.is_dir() {
-                return Err(Failure::usage(format!(
-                    "{} is a directory; name a file in it",
-                    shown(&args.output)
-                )));
-            }
-            check_file(&args.output, args.force)?;
+            let printed_by = match format {
+                RowsFormat::Parquet => None,
+                _ => Some(format!("- --format {}", format.name())),
+            };
+            let file = NewFile {
+                flag: "OUT",
+                printed_by: printed_by.as_deref(),
+                force: args.force,
+                json,
+            };
+            file.check(&args.output)?;
             return Ok(Self {
                 name: shown(&args.output),
                 printed: None,
@@ -214,50 +202,6 @@ impl Write for Sink {
         match self {
             Self::File(file) => file.flush(),
             Self::Printed(_) => Ok(()),
-        }
-    }
-}
-
-/// From rows to rows.
-struct Conversion<'a> {
-    context: &'a Context<'a>,
-    writer: RowWriter<Sink>,
-    output: &'a Output,
-    input: &'a str,
-    skip_bad_rows: bool,
-    written: u64,
-    left_out: u64,
-}
-
-impl Conversion<'_> {
-    /// Converts some rows. False at the end.
-    fn some(&mut self, rows: &mut Rows<'_>) -> Result<bool, Failure> {
-        let mut row = Row::new();
-        for _ in 0..ROWS_AT_ONCE {
-            match rows.read(&mut row) {
-                Ok(true) => {
-                    let written = self.writer.write(&row);
-                    written.map_err(|error| Failure::unwritable(&self.output.name, &error))?;
-                    self.written += 1;
-                }
-                Ok(false) => return Ok(false),
-                Err(error)
-                    if self.skip_bad_rows && (error.concerns_one_row() || error.concerns_one_sheet()) =>
-                {
-                    self.leave_out(&error);
-                }
-                Err(error) => return Err(Failure::unreadable(self.input, &error)),
-            }
-        }
-        Ok(true)
-    }
-
-    fn leave_out(&mut self, error: &RowsError) {
-        self.left_out += 1;
-        if self.left_out <= TOLD {
-            self.context.progress.say(format!("left out: {error}"));
-        } else if self.left_out == TOLD + 1 {
-            self.context.progress.say("left out: and more");
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) async fn run(context: &Context<'_>, args: DeleteArgs) -> Result<(), F
         .map(|text| task_id(text))
         .collect::<Result<Vec<_>, _>>()?;
     let tasks = TaskIds::new(ids).map_err(|refused| Failure::usage(refused.to_string()))?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     connection.client.delete_tasks(&tasks).await?;
     let names: Vec<_> = tasks.as_slice().iter().map(|id| id.as_str()).collect();
     context

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use session_export::{Download, Error, FileFormat, ReadyExport, Receipt, Sha256Digest};
 
 use super::leftovers::Leftovers;
+use super::place::{NewFile, parent};
 use super::{Context, needs_tasks, task_id};
 use crate::args::DownloadArgs;
 use crate::connection::Connection;
@@ -19,7 +20,7 @@ pub(super) async fn run(context: &Context<'_>, args: DownloadArgs) -> Result<(),
     needs_tasks(&args.connection)?;
     let id = task_id(&args.task)?;
     let target = Target::new(Output::of(&context.settings, args.output.force), context.json)?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     context.progress.has_task(&id);
     let ready = connection.client.task(id).ready().await?;
     let received = receive(context, &ready, &target, None).await?;
@@ -64,6 +65,12 @@ enum Place {
 impl Target {
     /// Checks what can be checked before a file is there.
     pub(super) fn new(output: Output, json: bool) -> Result<Self, Failure> {
+        let file = NewFile {
+            flag: "-o",
+            printed_by: Some("-o -"),
+            force: output.force,
+            json,
+        };
         let place = match output.path {
             None => Place::Directory(PathBuf::new()),
             Some(path) if path == Path::new("-") && json => {
@@ -72,12 +79,10 @@ impl Target {
                 ));
             }
             Some(path) if path == Path::new("-") => Place::StandardOutput,
-            Some(path) if json && path.to_str().is_none() => {
-                return Err(Failure::usage(
-                    "with --json the path of -o must be valid UTF-8, because the document names it",
-                ));
+            Some(path) if path.is_dir() => {
+                file.check_name(&path)?;
+                Place::Directory(path)
             }
-            Some(path) if path.is_dir() => Place::Directory(path),
             Some(path) => match &output.directory {
                 Some(origin) => {
                     return Err(Failure::usage(format!(
@@ -87,7 +92,7 @@ impl Target {
                     )));
                 }
                 None => {
-                    check_file(&path, output.force)?;
+                    file.check(&path)?;
                     Place::File(path)
                 }
             },
@@ -143,52 +148,6 @@ impl Target {
                 )
             })
     }
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
-}
-
-pub(super) fn check_file(path: &Path, force: bool) -> Result<(), Failure> {
-    // Nothing can be whole or absent there; the shell can send a stream to it.
-    if path.metadata().is_ok_and(|there| !there.is_file()) {
-        return Err(Failure::usage(format!(
-            "{0} is a device, a pipe or a socket, not a file; to send the bytes there, use `-o - > {0}`",
-            shown(path)
-        )));
-    }
-    let there = path.symlink_metadata();
-    if let Err(error) = &there
-        && error.kind() == ErrorKind::InvalidFilename
-    {
-        return Err(Failure::io(&format!("create {}", shown(path)), error));
-    }
-    if !force && there.is_ok() {
-        return Err(Failure::usage(format!(
-            "{} is already there; use --force to replace it",
-            shown(path)
-        )));
-    }
-    let parent = parent(path);
-    let names_a_directory = path
-        .as_os_str()
-        .to_string_lossy()
-        .ends_with(std::path::is_separator);
-    if names_a_directory {
-        return Err(Failure::usage(format!(
-            "{} is not a directory; make it first",
-            shown(path)
-        )));
-    }
-    if !parent.is_dir() {
-        return Err(Failure::usage(format!(
-            "{} is not a directory; make it first",
-            shown(parent)
-        )));
-    }
-    Ok(())
 }
 
 /// What came, not told yet.
@@ -289,10 +248,7 @@ pub(super) async fn receive_again(
     let mut there = Comparison::new(File::open(&path).map_err(failed)?);
     let receipt = ready.download().to_writer(&mut there).await?;
     if !there.ends_the_same().map_err(failed)? {
-        return Err(Failure::usage(format!(
-            "{} is already there and is not this export's file; use --force to replace it",
-            shown(&path)
-        )));
+        return Err(Failure::taken(&shown(&path)));
     }
     context.progress.say("the file was there already, whole");
     Ok(received(context, ready, path, &receipt))

@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context<'_>, args: ExportArgs) -> Result<(), F
     };
     let target = Target::new(output, context.json)?;
     target.check_writable()?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     let journal = match args.journal.zip(note) {
         Some((path, note)) => Some(Arc::new(FileJournal::create(path, &note.document())?)),
         None => None,

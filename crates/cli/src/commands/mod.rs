@@ -7,8 +7,10 @@ mod doctor;
 mod download;
 mod emulator;
 mod export;
+mod input;
 mod leftovers;
 mod obtain;
+mod place;
 mod reconcile;
 mod resume;
 mod rows;
@@ -21,7 +23,6 @@ mod token;
 mod wait;
 
 use std::io::{self, StdoutLock, Write};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use session_export::{TaskId, Window, format_timestamp};
@@ -29,6 +30,7 @@ use session_export::{TaskId, Window, format_timestamp};
 use crate::args::{Cli, Command, ConnectionArgs};
 use crate::configuration::Configuration;
 use crate::failure::Failure;
+use crate::limit::Limit;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::settings::{Key, Settings};
@@ -38,8 +40,7 @@ struct Context<'a> {
     json: bool,
     /// The command's name, by which its documents are known.
     name: String,
-    timeout: Option<Duration>,
-    started: Instant,
+    limit: Limit,
     progress: &'a Progress,
     settings: Settings,
     configuration: Configuration,
@@ -60,8 +61,7 @@ pub(crate) async fn run(
     let context = Context {
         json: settings.is_on(Key::Json),
         name,
-        timeout: settings.time(Key::Timeout),
-        started: Instant::now(),
+        limit: Limit::starting(settings.time(Key::Timeout)),
         progress,
         settings,
         configuration,
@@ -96,12 +96,6 @@ pub(crate) async fn run(
 }
 
 impl Context<'_> {
-    /// Until the deadline over everything, if there is one.
-    fn time_left(&self) -> Option<Duration> {
-        self.timeout
-            .map(|timeout| timeout.saturating_sub(self.started.elapsed()))
-    }
-
     /// The result: a JSON document, or the line for people.
     async fn result(&self, document: &Value, line: impl AsRef<str>) -> Result<(), Failure> {
         let text = self.text(document, line);
@@ -137,12 +131,7 @@ impl Context<'_> {
             write(&mut out)?;
             out.flush()
         });
-        let written = match self.timeout.zip(self.time_left()) {
-            Some((timeout, left)) => tokio::time::timeout(left, written)
-                .await
-                .map_err(|_| Failure::deadline(timeout, "writing to standard output"))?,
-            None => written.await,
-        };
+        let written = self.limit.over("writing to standard output", written).await?;
         self.progress.set_printing(false);
         written
             .unwrap_or_else(|panicked| Err(io::Error::other(panicked)))

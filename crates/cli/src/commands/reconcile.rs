@@ -51,7 +51,7 @@ pub(super) async fn find_out(
                 return Err(Failure::still_unknown(&since, &problem));
             }
         };
-        if context.time_left().is_some_and(|left| left <= pause) {
+        if context.limit.left().is_some_and(|left| left <= pause) {
             return Err(Failure::still_unknown(
                 &since,
                 "the deadline passes before it can be known",

@@ -51,8 +51,7 @@ pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), F
             });
             let line = format!("{}: downloaded before, {bytes} bytes", shown(path));
             if note.delete {
-                let connection =
-                    Connection::open(&context.settings, context.timeout, context.progress).await?;
+                let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
                 let task = connection.client.resume(task.clone())?;
                 delete_task(context, &connection.client, &task).await?;
             }
@@ -68,7 +67,7 @@ pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), F
         context.json,
     )?;
     target.check_writable()?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     let obtain = Obtain {
         context,
         connection: &connection,

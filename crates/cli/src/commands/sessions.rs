@@ -23,7 +23,7 @@ const PRINT_BYTES: usize = 8 << 10;
 pub(super) async fn run(context: &Context<'_>, args: SessionsArgs) -> Result<(), Failure> {
     let zone = context.settings.zone();
     let filter = args.filter.build(&context.settings, SessionOperation::List)?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     context.say_window(filter.window());
     let mut sessions = connection.client.list_sessions(filter).stream();
     let limit = args.limit.unwrap_or(usize::MAX);

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 pub(super) async fn run(context: &Context<'_>, args: SubmitArgs) -> Result<(), Failure> {
     let filter = args.filter.build(&context.settings)?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     context.say_window(filter.window());
     let obtain = Obtain {
         context,

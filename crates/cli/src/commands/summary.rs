@@ -11,7 +11,8 @@ use session_export::{
 use session_export_report::{Language, PageOptions, Report, Summary, SummaryOptions};
 
 use super::Context;
-use super::download::check_file;
+use super::input::Input;
+use super::place::NewFile;
 use crate::args::{Encoding, PageLanguage, SummaryArgs};
 use crate::connection::Connection;
 use crate::exported_file;
@@ -20,11 +21,6 @@ use crate::overview::Overview;
 use crate::reading;
 use crate::shown::shown;
 use crate::time_flags::Zone;
-
-/// Between two looks whether somebody wants the program to stop.
-const ROWS_AT_ONCE: usize = 512;
-/// So many rows that cannot be read are told of one by one.
-const TOLD: u64 = 10;
 
 pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), Failure> {
     let page = match &args.html {
@@ -59,7 +55,7 @@ pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), 
             let filter = args
                 .filter
                 .build_in(zone, &context.settings, SessionOperation::List)?;
-            let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+            let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
             context.say_window(filter.window());
             let source = described(&filter);
             (of_service(&connection, filter, options).await?, source)
@@ -77,12 +73,13 @@ pub(super) async fn run(context: &Context<'_>, args: SummaryArgs) -> Result<(), 
             .made_at(&zone.at(Utc::now()));
         document["html"] = page.write(context, &report.page(&options).to_string())?;
     }
-    if context.json {
-        return context.result(&document, "").await;
-    }
-    let overview = Overview::new(&report).to_string();
+    let text = match context.json {
+        true => context.text(&document, "") + "\n",
+        false => Overview::new(&report).to_string(),
+    };
+    // Whoever reads figures may have seen enough of them.
     context
-        .print(Failure::listing, move |out| out.write_all(overview.as_bytes()))
+        .print(Failure::listing, move |out| out.write_all(text.as_bytes()))
         .await
 }
 
@@ -92,68 +89,35 @@ async fn of_file(
     reading: ReadOptions,
     options: SummaryOptions,
 ) -> Result<Report, Failure> {
-    let name = shown(path);
-    let unreadable = |error: RowsError| Failure::unreadable(&name, &error);
-    let mut rows = reading.open(path).map_err(unreadable)?;
-    refuse_connections(&mut rows, &name)?;
+    let (mut input, kind) = Input::open(context, path, reading, true, kind_of).await?;
+    // A list of connections has rows that could be counted, and the numbers would be wrong.
+    if let Some(kind) = kind.filter(|kind| *kind != ExportKind::Sessions) {
+        return Err(Failure::usage(format!(
+            "{} is a list of {}, and a summary is of sessions; `session-export convert` turns it into csv, JSON Lines or Parquet",
+            input.name,
+            kind.as_str().replace('_', " ")
+        )));
+    }
     let mut summary = Summary::new(options);
-    let mut left_out = 0;
-    while some(context, &mut rows, &mut summary, &mut left_out).map_err(unreadable)? {
-        // Lets a signal be heard.
-        tokio::task::yield_now().await;
-        if let Some((timeout, left)) = context.timeout.zip(context.time_left())
-            && left.is_zero()
-        {
-            return Err(Failure::deadline(timeout, "reading the file"));
-        }
+    let mut add = |row: &Row| {
+        summary.add(&row.session());
+        Ok(())
+    };
+    while input.some(&mut add).await? {}
+    for _ in 0..input.left_out {
+        summary.add_unreadable();
     }
     Ok(summary.finish())
 }
 
-/// A list of connections has rows that could be counted, and the numbers would be wrong.
-fn refuse_connections(rows: &mut Rows<'_>, name: &str) -> Result<(), Failure> {
+/// Which list a file is, where its header tells.
+fn kind_of(rows: &mut Rows<'static>) -> Result<Option<ExportKind>, RowsError> {
     if rows.format() == RowFormat::Json {
         // Which columns there are is known at its end only, and `sessions --json` is what makes such files.
-        return Ok(());
+        return Ok(None);
     }
-    let columns = rows
-        .columns()
-        .map_err(|error| Failure::unreadable(name, &error))?;
-    let kind = exported_file::kind_of(columns.iter().map(|column| column.name()));
-    match kind.filter(|kind| *kind != ExportKind::Sessions) {
-        None => Ok(()),
-        Some(kind) => Err(Failure::usage(format!(
-            "{name} is a list of {}, and a summary is of sessions; `session-export convert` turns it into csv, JSON Lines or Parquet",
-            kind.as_str().replace('_', " ")
-        ))),
-    }
-}
-
-/// Adds some rows. False at the end. A row that cannot be read is said and counted.
-fn some(
-    context: &Context<'_>,
-    rows: &mut Rows<'_>,
-    summary: &mut Summary,
-    left_out: &mut u64,
-) -> Result<bool, RowsError> {
-    let mut row = Row::new();
-    for _ in 0..ROWS_AT_ONCE {
-        match rows.read(&mut row) {
-            Ok(true) => summary.add(&row.session()),
-            Ok(false) => return Ok(false),
-            Err(error) if error.concerns_one_row() || error.concerns_one_sheet() => {
-                summary.add_unreadable();
-                *left_out += 1;
-                if *left_out <= TOLD {
-                    context.progress.say(format!("left out: {error}"));
-                } else if *left_out == TOLD + 1 {
-                    context.progress.say("left out: and more");
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(true)
+    let columns = rows.columns()?.iter();
+    Ok(exported_file::kind_of(columns.map(|column| column.name())))
 }
 
 async fn of_service(
@@ -195,18 +159,13 @@ impl Target {
                 "--html needs the name of a file; standard output has the overview",
             ));
         }
-        if path.is_dir() {
-            return Err(Failure::usage(format!(
-                "{} is a directory; name a file in it",
-                shown(path)
-            )));
-        }
-        if json && path.to_str().is_none() {
-            return Err(Failure::usage(
-                "with --json the path of --html must be valid UTF-8, because the document names it",
-            ));
-        }
-        check_file(path, force)?;
+        let file = NewFile {
+            flag: "--html",
+            printed_by: None,
+            force,
+            json,
+        };
+        file.check(path)?;
         Ok(Self {
             path: path.to_string_lossy().into_owned(),
             file: WholeFile::create(path, force)?,

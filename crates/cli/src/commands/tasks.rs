@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context<'_>, args: TasksArgs) -> Result<(), Fa
     query
         .check()
         .map_err(|violations| Failure::invalid_filter(&violations))?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     let list = connection.client.list_tasks(&query).await?;
     if context.json {
         let document = serde_json::json!({

@@ -7,13 +7,12 @@ use super::Context;
 use crate::args::TokenArgs;
 use crate::connection::{Access, explained, iam_of, project};
 use crate::failure::Failure;
-use crate::limit::Limit;
 use crate::login::patiently;
 use crate::settings::Settings;
 use crate::time_flags::Zone;
 
 pub(super) async fn run(context: &Context<'_>, args: TokenArgs) -> Result<(), Failure> {
-    let limit = Limit::starting(context.timeout);
+    let limit = context.limit;
     let zone = context.settings.zone();
     if args.explain {
         let found = explained(&context.settings, limit, context.progress).await?;

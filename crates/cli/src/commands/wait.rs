@@ -13,7 +13,7 @@ use crate::settings::Key;
 pub(super) async fn run(context: &Context<'_>, args: WaitArgs) -> Result<(), Failure> {
     needs_tasks(&args.connection)?;
     let id = task_id(&args.task)?;
-    let connection = Connection::open(&context.settings, context.timeout, context.progress).await?;
+    let connection = Connection::open(&context.settings, context.limit, context.progress).await?;
     let policy = policy(context.settings.time(Key::WaitTimeout)).visibility(VISIBILITY);
     context.progress.has_task(&id);
     let ready = until_ready(context, &connection.client.task(id), policy).await?;

@@ -55,7 +55,7 @@ const ALL: [&str; 12] = [
 
 pub(super) async fn run(context: &Context<'_>, broken: Option<Failure>) -> Result<(), Failure> {
     let mut report = Report::default();
-    let limit = Limit::starting(Some(context.timeout.unwrap_or(TOTAL)));
+    let limit = context.limit.or(TOTAL);
     examine(context, broken, &mut report, limit).await;
     context.result(&report.document(), report.text()).await?;
     match report.exit_code() {
