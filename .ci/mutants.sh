@@ -10,15 +10,16 @@ options=("$@")
 
 # run PACKAGE TESTS FILE…
 run() {
-    local package=$1 tests=$2 code=0 files=()
+    local package=$1 tests=() code=0 files=()
+    # As arguments of every cargo: behind `--` they would choose what runs, and all tests would be built for each mutant.
+    for test in $2; do tests+=("--cargo-arg=$test"); done
     shift 2
     if [ ${#options[@]} -gt 0 ]; then
         files=("${options[@]}")
     else
         for file in "$@"; do files+=(--file "$file"); done
     fi
-    # shellcheck disable=SC2086 # several words
-    cargo mutants --package "$package" --jobs 1 --no-shuffle --output "target/mutants/$package" "${files[@]}" -- $tests || code=$?
+    cargo mutants --package "$package" --jobs 1 --no-shuffle --output "target/mutants/$package" "${tests[@]}" "${files[@]}" || code=$?
     # 2: some survived, 3: some never ended. Anything else, and the next crate would tell nothing new.
     case $code in 0) ;; 2 | 3) failed=1 ;; *) exit "$code" ;; esac
 }
@@ -28,5 +29,5 @@ failed=0
 run session-export-model "--lib" 'crates/model/src/filter/*.rs' crates/model/src/limits.rs crates/model/src/retry_hint.rs \
     crates/model/src/error_body.rs
 run session-export-auth "--lib --test cache --test cache_model --test signer" 'crates/auth/src/signer/*.rs' 'crates/auth/src/cache/*.rs'
-run session-export "--lib --test retry" 'crates/client/src/retry/*.rs'
+run session-export "--lib --test errors --test observability --test retry" 'crates/client/src/retry/*.rs'
 exit "$failed"
