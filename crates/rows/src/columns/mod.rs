@@ -83,7 +83,7 @@ fn key(header: &str) -> String {
 ///
 /// Two columns never have the same name: a second one is called `name (2)`, and one without a header `column 7`, after
 /// its place.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     name: Arc<str>,
     field: Option<Field>,

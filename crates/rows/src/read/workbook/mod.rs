@@ -120,7 +120,7 @@ impl<R: Read + Seek + Send> Workbook<R> {
                     let new = sheet
                         .columns
                         .iter()
-                        .filter(|column| seen.insert((*column).clone()));
+                        .filter(|column| seen.insert((Arc::clone(column.shared_name()), column.field())));
                     columns.extend(new.cloned());
                 }
                 sheets.push(sheet);
