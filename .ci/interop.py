@@ -4,6 +4,7 @@ Runs `session-export export --emulator`, opens the file with openpyxl, and compa
 `session-export sessions --emulator` counts for the same window.
 """
 
+import datetime
 import json
 import os
 import pathlib
@@ -30,7 +31,8 @@ def run(*arguments):
     return done.stdout, done.stderr
 
 
-def main():
+def compared():
+    """What is wrong, or nothing; and what was read."""
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory) / "sessions.xlsx"
         _, progress = run("export", "--emulator", "--last", "7d", "-o", str(path))
@@ -43,8 +45,23 @@ def main():
     ids = {row[header.index("id")] for row in data}
     expected = {item["id"] for item in json.loads(listed)["items"]}
     if not (len(data) == count == len(ids) > 0 and ids == expected):
-        sys.exit(f"openpyxl reads {len(data)} rows with {len(ids)} ids; the list counts {count}")
-    print(f"interop: openpyxl reads {len(data)} sessions, the same that the list counts, {len(header)} columns")
+        return f"openpyxl reads {len(data)} rows with {len(ids)} ids; the list counts {count}", ""
+    return None, f"openpyxl reads {len(data)} sessions, the same that the list counts, {len(header)} columns"
+
+
+def today():
+    return datetime.datetime.now(datetime.timezone.utc).date()
+
+
+def main():
+    day = today()
+    wrong, read = compared()
+    # Each of the two emulators makes up the sessions before the day on which it starts.
+    if wrong and today() != day:
+        wrong, read = compared()
+    if wrong:
+        sys.exit(wrong)
+    print(f"interop: {read}")
 
 
 if __name__ == "__main__":

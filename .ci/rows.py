@@ -200,11 +200,21 @@ def excel_dates(program, directory):
     print("same: a spreadsheet made by openpyxl, with dates, two sheets, the longest cell there can be")
 
 
+def of_one_day(start):
+    """An emulator for each format. They make up the sessions before the day on which they start: that must be one day."""
+    while True:
+        day = datetime.datetime.now(datetime.timezone.utc).date()
+        emulators = [(form, start(form)) for form in ["csv", "xlsx"]]
+        if datetime.datetime.now(datetime.timezone.utc).date() == day:
+            return emulators
+        for _, emulator in emulators:
+            emulator.stop()
+
+
 def many(program, directory, sessions):
     """More rows than a sheet has. The same sessions as the emulator's own csv are what DuckDB is to see."""
     sources = {}
-    for form in ["csv", "xlsx"]:
-        emulator = Emulator(program, directory, form, sessions=sessions)
+    for form, emulator in of_one_day(lambda form: Emulator(program, directory, form, sessions=sessions)):
         sources[form] = directory / f"source.{form}"
         emulator.export(program, directory, sources[form], "--last", "30d")
         emulator.stop()

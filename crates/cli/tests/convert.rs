@@ -58,6 +58,45 @@ fn a_csv_becomes_json_lines_and_nothing_is_lost() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn the_first_moment_after_a_repeated_hour_is_not_in_it() {
+    // The repeated hour is from 01:00 to 02:00, and in Havana from 00:00 to 01:00. Its times are the first ones.
+    for (zone, times, expected) in [
+        (
+            "America/New_York",
+            [
+                "2024-11-03 01:00:00",
+                "2024-11-03 01:59:59",
+                "2024-11-03 02:00:00",
+            ],
+            ["05:00:00", "05:59:59", "07:00:00"],
+        ),
+        (
+            "America/Havana",
+            [
+                "2024-11-03 00:00:00",
+                "2024-11-03 00:59:59",
+                "2024-11-03 01:00:00",
+            ],
+            ["04:00:00", "04:59:59", "06:00:00"],
+        ),
+    ] {
+        let place = directory();
+        fs::write(
+            place.path().join("in.csv"),
+            format!("start_time\n{}\n", times.join("\n")),
+        )
+        .unwrap();
+        let mut command = program(&["convert", "in.csv", "out.jsonl", "--time-zone", "local"]);
+        command.env("TZ", zone).current_dir(place.path());
+        Running::start(command).finish().expect(0);
+        let found = lines(&fs::read(place.path().join("out.jsonl")).unwrap());
+        let expected = expected.map(|time| json!({"start_time": format!("2024-11-03T{time}.000Z")}));
+        assert_eq!(found, expected, "{zone}");
+    }
+}
+
 #[test]
 fn an_export_of_the_emulator_is_what_its_list_says() {
     let (emulator, place) = (

@@ -117,7 +117,7 @@ pub use session_export_model::{
     SessionFilterBuilder, SessionInfo, SessionList, SessionOperation, SessionState, SessionType,
     SortDirection, TaskId, TaskIds, TaskQuery, TaskRef, TaskStatus, TimeInput, UnknownName,
     UserConnectionFilter, UserConnectionFilterBuilder, UserConnections, Violation, ViolationCode, Violations,
-    Window, advice, format_timestamp, limits, parse_timestamp,
+    Window, advice, format_timestamp, limits, moments_of_wall_time, parse_timestamp,
 };
 #[cfg(feature = "rows")]
 pub use session_export_rows::{

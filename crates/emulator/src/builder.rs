@@ -106,8 +106,8 @@ impl EmulatorBuilder {
 
     /// The directory for the files of exports, which have to fit there, with about 2.5 kB for each session of the
     /// spreadsheet that is being written. They are deleted with their tasks, when these expire, and when the emulator
-    /// stops. Default: the system's directory for temporary files, or a part of [`state_dir`](Self::state_dir), with
-    /// which there cannot be another one.
+    /// stops without a [`state_dir`](Self::state_dir). Default: the system's directory for temporary files, or a part of
+    /// the `state_dir`, with which there cannot be another one.
     pub fn export_dir(self, directory: impl Into<PathBuf>) -> Self {
         Self {
             export_dir: Some(directory.into()),

@@ -135,11 +135,13 @@
 //! # Files
 //! Exports of up to 20,000 sessions are written when their task is first seen finished. A larger one is written in the
 //! background from its submission on, one at a time, the others in a queue, and stays `CREATING` until its file is whole.
-//! An export that cannot be stored ends in `FAIL`. A file is deleted with its task, at the first call to the export
-//! centre after the task has expired, and when the emulator stops without a directory for its state.
+//! An export that cannot be stored ends in `FAIL`. Files are temporary, in the system's directory for such or in
+//! [`EmulatorBuilder::export_dir`], unless there is a directory for the state: a file is deleted with its task, at the
+//! first call to the export centre after the task has expired, and when the emulator stops without that directory.
 //!
 //! # State
-//! Everything is in memory, and forgotten with the emulator, unless [`EmulatorBuilder::state_dir`] names a directory.
+//! Everything but exported files is in memory, and all of it is forgotten with the emulator, unless
+//! [`EmulatorBuilder::state_dir`] names a directory.
 //! Then tasks, files, tokens, temporary keys, and the passwords and permanent keys of users are there again after the
 //! next start, also when the process was killed: an event is in the log before a client hears of it, a file gets its
 //! name when it is whole, and an export that was interrupted is written anew. The made-up sessions keep the day of the

@@ -7,6 +7,7 @@
 //! A property panics only when the product is wrong: input that it has no use for is passed over.
 
 mod canonical_request;
+mod connection_filter;
 mod content_range;
 mod credentials_file;
 mod error_body;
@@ -23,6 +24,7 @@ mod session_filter;
 mod timestamp;
 
 pub use canonical_request::canonical_request;
+pub use connection_filter::connection_filter;
 pub use content_range::content_range;
 pub use credentials_file::{koocli_file, profile_file};
 pub use error_body::error_body;
@@ -42,6 +44,7 @@ pub type Property = fn(&[u8]);
 /// All of them, by the names of their fuzz targets and corpora.
 pub const PROPERTIES: &[(&str, Property)] = &[
     ("canonical_request", canonical_request),
+    ("connection_filter", connection_filter),
     ("content_range", content_range),
     ("error_body", error_body),
     ("fault_script", fault_script),

@@ -45,6 +45,7 @@ mod task_query;
 mod task_ref;
 mod timestamp;
 mod violation;
+mod wall_time;
 mod written;
 
 pub use advice::advice;
@@ -69,3 +70,4 @@ pub use task_query::{SortDirection, TaskQuery};
 pub use task_ref::TaskRef;
 pub use timestamp::{ParseTimestampError, format_timestamp, parse_timestamp};
 pub use violation::{RuleKind, Violation, ViolationCode, Violations};
+pub use wall_time::moments_of_wall_time;

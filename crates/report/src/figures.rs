@@ -16,7 +16,8 @@ use crate::written;
 pub struct Report {
     /// How many sessions there are.
     pub sessions: u64,
-    /// The zone that days are of: `UTC`, `UTC+08:00`, or two of these where clocks were changed meanwhile.
+    /// The zone that days are of: `UTC`, `UTC+08:00`, or several of these where clocks were changed between the starts, from
+    /// west to east: `UTC+01:00, UTC+02:00`.
     pub time_zone: String,
     /// The earliest start.
     #[serde(serialize_with = "written::maybe_moment")]

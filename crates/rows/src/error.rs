@@ -31,7 +31,7 @@ pub enum RowsErrorKind {
     MoreCellsThanColumns,
     /// Something is larger than a limit, which is named. See [`Limits`](crate::Limits).
     TooLarge {
-        /// What: a cell, a row, the number of columns, the shared texts.
+        /// What: a cell, a row, the number of columns, their names, the shared texts.
         what: &'static str,
         /// The limit, in bytes or columns.
         limit: usize,
@@ -176,6 +176,8 @@ pub(crate) const CELL: &str = "a cell";
 pub(crate) const ROW: &str = "a row";
 /// What columns are called there.
 pub(crate) const COLUMNS: &str = "the number of columns";
+/// What the names of columns are called there.
+pub(crate) const NAMES: &str = "the length of all names of columns";
 
 impl From<io::Error> for RowsError {
     /// An error of this crate that had to pass through a reader comes out again.

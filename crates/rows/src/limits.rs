@@ -4,7 +4,8 @@
 /// could unfold to more than there is memory. Whatever is above a limit is an error
 /// ([`TooLarge`](crate::RowsErrorKind::TooLarge)), never cut off.
 ///
-/// Memory that reading needs: a row, a few buffers of 64 KiB, and for a spreadsheet its shared texts.
+/// Memory that reading needs: a row, the names of the columns, a few buffers of 64 KiB, and for a spreadsheet its shared
+/// texts and what describes it, of which no part is longer than 16 MiB.
 ///
 /// ```
 /// use session_export_rows::Limits;
@@ -29,14 +30,17 @@ impl Limits {
         self
     }
 
-    /// The longest row with everything around its cells, in bytes as they are read; 8 MiB by default.
+    /// The longest row with everything around its cells, in bytes as they are read; 8 MiB by default. The texts of a
+    /// spreadsheet's row that are shared with others count as if they stood there. The names of the columns of a file are
+    /// not longer in all.
     #[must_use]
     pub fn row_bytes(mut self, bytes: usize) -> Self {
         self.row_bytes = bytes;
         self
     }
 
-    /// How many columns a file may have; 16,384 by default, which is as many as a spreadsheet has.
+    /// How many columns a file may have; 16,384 by default, which is as many as a sheet has. Those of a spreadsheet's
+    /// sheets count together, the same one on two sheets twice, and a sheet without any counts as one.
     #[must_use]
     pub fn columns(mut self, count: usize) -> Self {
         self.columns = count;

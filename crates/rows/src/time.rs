@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
-use session_export_model::{format_timestamp, parse_timestamp};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use session_export_model::{format_timestamp, moments_of_wall_time, parse_timestamp};
 
 /// How long `2024-02-27T03:47:51` is.
 const TO_SECONDS: usize = 19;
@@ -26,11 +26,7 @@ impl Zone {
     /// happen: what they showed an hour later is taken.
     pub(crate) fn of<Z: TimeZone + Send + Sync + 'static>(zone: Z) -> Self {
         Self(Some(Arc::new(move |wall| {
-            let find = |wall: NaiveDateTime| match zone.from_local_datetime(&wall) {
-                LocalResult::Single(moment) => Some(moment.to_utc()),
-                LocalResult::Ambiguous(one, other) => Some(one.to_utc().min(other.to_utc())),
-                LocalResult::None => None,
-            };
+            let find = |wall| moments_of_wall_time(wall, &zone).earliest();
             find(wall).or_else(|| find(wall.checked_add_signed(TimeDelta::hours(1))?))
         })))
     }

@@ -143,7 +143,8 @@ fn what_is_no_list_of_sessions_is_refused() {
     }
 }
 
-/// Where clocks are set back at 3:00 on the 27th of October 2024, and forward at 2:00 on the 31st of March.
+/// Where clocks are set back at 3:00 on the 27th of October 2024, and forward at 2:00 on the 31st of March. As chrono's
+/// `Local`, it takes the first moment after the repeated hour for one that is in it.
 #[derive(Clone)]
 struct Berlin;
 
@@ -163,7 +164,7 @@ impl chrono::TimeZone for Berlin {
         let hours = |hours: i32| FixedOffset::east_opt(hours * 3600).unwrap();
         match wall.to_string().as_str() {
             forward if ("2024-03-31 02:00:00".."2024-03-31 03:00:00").contains(&forward) => None,
-            back if ("2024-10-27 02:00:00".."2024-10-27 03:00:00").contains(&back) => {
+            back if ("2024-10-27 02:00:00"..="2024-10-27 03:00:00").contains(&back) => {
                 Ambiguous(hours(2), hours(1))
             }
             summer if ("2024-03-31 03:00:00".."2024-10-27 02:00:00").contains(&summer) => Single(hours(2)),
@@ -171,20 +172,21 @@ impl chrono::TimeZone for Berlin {
         }
     }
 
-    fn offset_from_utc_date(&self, _: &chrono::NaiveDate) -> FixedOffset {
-        FixedOffset::east_opt(3600).unwrap()
+    fn offset_from_utc_date(&self, date: &chrono::NaiveDate) -> FixedOffset {
+        self.offset_from_utc_datetime(&date.and_time(chrono::NaiveTime::MIN))
     }
 
-    fn offset_from_utc_datetime(&self, _: &NaiveDateTime) -> FixedOffset {
-        FixedOffset::east_opt(3600).unwrap()
+    fn offset_from_utc_datetime(&self, utc: &NaiveDateTime) -> FixedOffset {
+        let is_summer = ("2024-03-31 01:00:00".."2024-10-27 01:00:00").contains(&utc.to_string().as_str());
+        FixedOffset::east_opt(if is_summer { 7200 } else { 3600 }).unwrap()
     }
 }
 
 #[test]
 fn times_that_happen_twice_or_never() {
     let options = ReadOptions::new().time_zone(Berlin);
-    let text =
-        "start_time\n2024-07-01 12:00:00\n2024-10-27 02:30:00\n2024-03-31 02:30:00\n2024-03-31 02:30:00Z\n";
+    let text = "start_time\n2024-07-01 12:00:00\n2024-10-27 02:30:00\n2024-10-27 03:00:00\n\
+                2024-03-31 02:30:00\n2024-03-31 02:30:00Z\n";
     let rows = read_with(&options, text.as_bytes()).unwrap();
     let times: Vec<_> = rows
         .iter()
@@ -195,6 +197,7 @@ fn times_that_happen_twice_or_never() {
         [
             "2024-07-01T10:00:00.000Z",
             "2024-10-27T00:30:00.000Z",
+            "2024-10-27T02:00:00.000Z",
             "2024-03-31T01:30:00.000Z",
             "2024-03-31T02:30:00.000Z",
         ]

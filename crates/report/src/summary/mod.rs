@@ -5,7 +5,7 @@ mod durations;
 mod outcome;
 mod tally;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeZone, Utc};
 use session_export_model::{ServiceTime, SessionInfo, SessionState};
@@ -90,6 +90,8 @@ pub struct Summary {
     options: SummaryOptions,
     sessions: u64,
     starts: Option<(i64, i64)>,
+    /// All that the zone had at a start, in seconds east: a zone has few in all its history.
+    offsets: BTreeSet<i32>,
     latest: Option<i64>,
     days: BTreeMap<NaiveDate, (u64, u64)>,
     outcome: Outcome,
@@ -150,10 +152,9 @@ impl Summary {
             let millis = start.timestamp_millis();
             let (first, last) = self.starts.unwrap_or((millis, millis));
             self.starts = Some((first.min(millis), last.max(millis)));
-            let day = self
-                .days
-                .entry(self.options.zone.local(start).date_naive())
-                .or_default();
+            let local = self.options.zone.local(start);
+            self.offsets.insert(local.offset().local_minus_utc());
+            let day = self.days.entry(local.date_naive()).or_default();
             day.0 += 1;
             day.1 += u64::from(matches!(creation, Creation::Failed { .. }));
         } else {
@@ -251,7 +252,7 @@ impl Summary {
         let (first_start, last_start) = (local(first), local(last));
         Report {
             sessions: self.sessions,
-            time_zone: zone_name(&zone, first_start, last_start),
+            time_zone: zone_name(&zone, &self.offsets),
             first_start,
             last_start,
             known_until: local(until),
@@ -280,17 +281,12 @@ impl Summary {
     }
 }
 
-fn zone_name(
-    zone: &Zone,
-    first: Option<DateTime<FixedOffset>>,
-    last: Option<DateTime<FixedOffset>>,
-) -> String {
-    let offset = |moment: DateTime<FixedOffset>| offset_name(*moment.offset());
-    match (first.map(offset), last.map(offset)) {
-        (Some(first), Some(last)) if first != last => format!("{first}, {last}"),
-        (Some(first), _) => first,
-        (None, _) => offset_name(zone.offset(DateTime::UNIX_EPOCH)),
+fn zone_name(zone: &Zone, offsets: &BTreeSet<i32>) -> String {
+    if offsets.is_empty() {
+        return offset_name(zone.offset(DateTime::UNIX_EPOCH));
     }
+    let offsets = offsets.iter().copied().filter_map(FixedOffset::east_opt);
+    offsets.map(offset_name).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

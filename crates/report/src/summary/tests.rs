@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 
-use chrono::{FixedOffset, LocalResult, NaiveDateTime, TimeDelta};
+use chrono::{FixedOffset, TimeDelta};
 use proptest::prelude::*;
 use session_export_model::format_timestamp;
 
 use super::*;
 use crate::Share;
+
+mod zones;
 
 /// What a test says about a session; times are seconds after [`BASE`].
 #[derive(Clone, Debug, Default)]
@@ -94,57 +96,6 @@ fn a_day_is_of_the_zone() {
     let utc = report(&given, SummaryOptions::new());
     assert_eq!(utc.days[0].day, day("2024-02-27"));
     assert_eq!(here.first_start, utc.first_start);
-}
-
-/// A zone whose clocks are set forward by an hour at a moment.
-#[derive(Clone, Debug)]
-struct Summer(DateTime<Utc>);
-
-impl TimeZone for Summer {
-    type Offset = FixedOffset;
-
-    fn from_offset(_: &FixedOffset) -> Self {
-        Self(DateTime::UNIX_EPOCH)
-    }
-
-    fn offset_from_local_date(&self, _: &NaiveDate) -> LocalResult<FixedOffset> {
-        LocalResult::None
-    }
-
-    fn offset_from_local_datetime(&self, _: &NaiveDateTime) -> LocalResult<FixedOffset> {
-        LocalResult::None
-    }
-
-    fn offset_from_utc_date(&self, date: &NaiveDate) -> FixedOffset {
-        self.offset_from_utc_datetime(&date.and_time(chrono::NaiveTime::MIN))
-    }
-
-    fn offset_from_utc_datetime(&self, utc: &NaiveDateTime) -> FixedOffset {
-        let hours = if *utc < self.0.naive_utc() { 1 } else { 2 };
-        FixedOffset::east_opt(hours * 3_600).unwrap()
-    }
-}
-
-#[test]
-fn a_day_may_have_23_hours() {
-    let change = DateTime::from_timestamp(BASE + HOUR, 0).unwrap();
-    // Midnight is at 23:00 UTC of the day before; the next one comes after 23 hours.
-    let starts = [-HOUR - 1, -HOUR, 22 * HOUR - 1, 22 * HOUR];
-    let given = starts.map(|start| Given {
-        start: Some(start),
-        ..Given::default()
-    });
-    let report = report(&given, SummaryOptions::new().time_zone(Summer(change)));
-    let days: Vec<_> = report.days.iter().map(|day| (day.day, day.sessions)).collect();
-    assert_eq!(
-        days,
-        [
-            (day("2024-02-26"), 1),
-            (day("2024-02-27"), 2),
-            (day("2024-02-28"), 1)
-        ]
-    );
-    assert_eq!(report.time_zone, "UTC+01:00, UTC+02:00");
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 mod names;
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::{Field, Limits};
@@ -120,7 +119,7 @@ impl Naming {
     /// The columns of one header.
     pub(crate) fn of_header<'a>(&self, headers: impl Iterator<Item = &'a str>) -> Vec<Column> {
         let mut named = Vec::new();
-        let mut taken = HashSet::new();
+        let mut taken = Taken::default();
         for header in headers {
             let header = header.trim();
             named.push(self.column(header, named.len() + 1, &mut taken));
@@ -129,10 +128,10 @@ impl Naming {
     }
 
     /// The next column of a file whose header is not known in full beforehand.
-    pub(crate) fn column(&self, header: &str, place: usize, taken: &mut HashSet<String>) -> Column {
+    pub(crate) fn column(&self, header: &str, place: usize, taken: &mut Taken) -> Column {
         let field = self.columns.field(header);
         if let Some(field) = field
-            && taken.insert(field.name().to_owned())
+            && taken.take(field.name())
         {
             return Column {
                 name: header.into(),
@@ -146,15 +145,38 @@ impl Naming {
         };
         // A name that is understood, but whose meaning is taken, must not be read as that field another time.
         let mut name = base.clone();
-        let mut number = 2;
-        while self.columns.field(&name).is_some() || !taken.insert(name.clone()) {
-            name = format!("{base} ({number})");
-            number += 1;
+        while self.columns.field(&name).is_some() || !taken.take(&name) {
+            name = format!("{base} ({})", taken.number(&base));
         }
         Column {
             name: name.into(),
             field: None,
         }
+    }
+}
+
+/// The names that columns of a file have.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    names: HashSet<Box<str>>,
+    /// For a name that was wanted again, the number that was tried last: without it, n equal headers would try n² names.
+    numbers: HashMap<Box<str>, usize>,
+}
+
+impl Taken {
+    /// Whether the name was free.
+    fn take(&mut self, name: &str) -> bool {
+        !self.names.contains(name) && self.names.insert(name.into())
+    }
+
+    /// The next number to tell columns of this name apart, from 2.
+    fn number(&mut self, base: &str) -> usize {
+        if let Some(number) = self.numbers.get_mut(base) {
+            *number += 1;
+            return *number;
+        }
+        self.numbers.insert(base.into(), 2);
+        2
     }
 }
 

@@ -3,7 +3,7 @@
 mod cells;
 mod elements;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use serde::de::DeserializeSeed;
@@ -11,8 +11,8 @@ use serde::de::DeserializeSeed;
 use self::cells::Cells;
 use self::elements::Elements;
 use super::{Rules, Source};
-use crate::columns::too_many;
-use crate::error::COLUMNS;
+use crate::columns::{Taken, too_many};
+use crate::error::{COLUMNS, NAMES};
 use crate::{Column, Row, RowsError, RowsErrorKind};
 
 /// How a file is begun again.
@@ -35,7 +35,9 @@ pub(super) struct Objects<R> {
 struct Keys {
     columns: Vec<Column>,
     places: HashMap<Box<str>, usize>,
-    taken: HashSet<String>,
+    taken: Taken,
+    /// Of all of them together.
+    length: usize,
 }
 
 impl Keys {
@@ -47,6 +49,10 @@ impl Keys {
                 let place = self.columns.len();
                 if too_many(place + 1, &rules.limits) {
                     return Err(RowsError::too_large(COLUMNS, rules.limits.columns));
+                }
+                self.length += key.len();
+                if self.length > rules.limits.row_bytes {
+                    return Err(RowsError::too_large(NAMES, rules.limits.row_bytes));
                 }
                 let column = rules.naming.column(key, place + 1, &mut self.taken);
                 self.columns.push(column);
@@ -65,7 +71,8 @@ impl<R: Read + Send> Objects<R> {
             keys: Keys {
                 columns: Vec::new(),
                 places: HashMap::new(),
-                taken: HashSet::new(),
+                taken: Taken::default(),
+                length: 0,
             },
             rewind,
             is_known: false,

@@ -7,6 +7,7 @@ mod json;
 mod text;
 mod workbook;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
@@ -216,14 +217,14 @@ impl<'a> Rows<'a> {
     /// As [`columns`](Self::columns).
     pub fn others(&mut self) -> Result<Vec<String>, RowsError> {
         let columns = self.columns()?.iter();
-        let mut names: Vec<String> = Vec::new();
-        for column in columns.filter(|column| column.field().is_none()) {
-            // Sheets may have the same ones.
-            if !names.iter().any(|name| name == column.name()) {
-                names.push(column.name().to_owned());
-            }
-        }
-        Ok(names)
+        let others = columns.filter(|column| column.field().is_none());
+        // Sheets may have the same ones.
+        let mut seen = HashSet::new();
+        Ok(others
+            .map(Column::name)
+            .filter(|name| seen.insert(*name))
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Reads the next row into `row`, whose old content is forgotten. False at the end of the file.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use quick_xml::events::{BytesStart, Event};
 
@@ -13,8 +14,8 @@ use crate::RowsError;
 #[derive(Default)]
 pub(super) struct Description {
     /// Names and parts of the sheets, in order.
-    pub(super) sheets: Vec<(String, String)>,
-    pub(super) shared_texts: Option<String>,
+    pub(super) sheets: Vec<(String, Arc<str>)>,
+    pub(super) shared_texts: Option<Arc<str>>,
     pub(super) since_1904: bool,
     /// By the number of a style, whether a number in it is a date.
     pub(super) dates: Vec<bool>,
@@ -23,7 +24,8 @@ pub(super) struct Description {
 /// Of a relation: its type and where it leads.
 struct Relation {
     kind: String,
-    part: String,
+    /// Shared, because any number of sheets may name one relation.
+    part: Arc<str>,
 }
 
 impl Description {
@@ -32,7 +34,7 @@ impl Description {
         let book = relations
             .into_values()
             .find(|relation| relation.kind == "officeDocument")
-            .map_or_else(|| "xl/workbook.xml".to_owned(), |relation| relation.part);
+            .map_or_else(|| "xl/workbook.xml".into(), |relation| relation.part);
         let (folder, file) = book.rsplit_once('/').unwrap_or(("", &book));
         let (relations, input) = self::relations(
             archive,
@@ -43,7 +45,7 @@ impl Description {
         let mut description = Self::default();
         let part = |kind: &str| {
             let mut found = relations.values().filter(|relation| relation.kind == kind);
-            found.next().map(|relation| relation.part.clone())
+            found.next().map(|relation| Arc::clone(&relation.part))
         };
         description.shared_texts = part("sharedStrings").filter(|part| archive.has(part));
         let styles = part("styles").filter(|part| archive.has(part));
@@ -59,7 +61,7 @@ impl Description {
                 let relation = attribute(element, "id").and_then(|id| relations.get(&id));
                 // Sheets of charts have no cells.
                 if let Some(relation) = relation.filter(|relation| relation.kind == "worksheet") {
-                    description.sheets.push((name, relation.part.clone()));
+                    description.sheets.push((name, Arc::clone(&relation.part)));
                 }
             }
             _ => {}
@@ -111,7 +113,7 @@ fn relations<R: Read + Seek>(
             attribute(element, "Target"),
         ) {
             let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
-            let part = joined(folder, &target);
+            let part = joined(folder, &target).into();
             relations.insert(id, Relation { kind, part });
         }
     })?;

@@ -6,6 +6,7 @@ mod shared_texts;
 mod sheet;
 mod xml;
 
+use std::collections::HashSet;
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
@@ -14,7 +15,9 @@ use self::part::Archive;
 use self::shared_texts::SharedTexts;
 use self::sheet::{Content, Sheet};
 use super::{Rules, Source};
-use crate::{Column, Row, RowsError, RowsErrorKind, time};
+use crate::columns::too_many;
+use crate::error::{CELL, COLUMNS, NAMES, ROW};
+use crate::{Column, Limits, Row, RowsError, RowsErrorKind, time};
 
 pub(super) struct Workbook<R> {
     archive: Archive,
@@ -32,13 +35,40 @@ pub(super) struct Workbook<R> {
 #[derive(Clone)]
 struct Described {
     name: Arc<str>,
-    part: String,
+    part: Arc<str>,
     columns: Vec<Column>,
 }
 
 impl Described {
     fn is_known(&self) -> bool {
         self.columns.iter().any(|column| column.field().is_some())
+    }
+}
+
+/// What the headers of all sheets, which are kept, come to.
+#[derive(Default)]
+struct Headers {
+    columns: usize,
+    length: usize,
+}
+
+impl Headers {
+    /// Counts one more, if that is allowed. A sheet without a header has to be looked for and counts as well.
+    fn add(
+        &mut self,
+        header: Option<Vec<Column>>,
+        limits: &Limits,
+    ) -> Result<Option<Vec<Column>>, RowsError> {
+        let found = header.as_deref().unwrap_or_default();
+        self.columns += found.len().max(1);
+        self.length += found.iter().map(|column| column.name().len()).sum::<usize>();
+        if too_many(self.columns, limits) {
+            return Err(RowsError::too_large(COLUMNS, limits.columns));
+        }
+        if self.length > limits.row_bytes {
+            return Err(RowsError::too_large(NAMES, limits.row_bytes));
+        }
+        Ok(header)
     }
 }
 
@@ -64,12 +94,20 @@ impl<R: Read + Seek + Send> Workbook<R> {
             (cells.shared, input) = SharedTexts::read(archive.read(&name, input)?, &cells.rules.limits)?;
         }
         let mut sheets = Vec::new();
+        let mut parts = HashSet::new();
+        let mut headers = Headers::default();
+        let mut seen = HashSet::new();
         let mut columns: Vec<Column> = Vec::new();
         for (name, part) in description.sheets {
             let name: Arc<str> = name.into();
+            // A short list of sheets could have one long part read any number of times.
+            if !parts.insert(Arc::clone(&part)) {
+                return Err(RowsError::damaged("another sheet is the same part").near(Some(&name), 0));
+            }
             let mut sheet = Sheet::new(archive.read(&part, input)?, &cells.rules.limits);
             let found = cells
                 .header(&mut sheet)
+                .and_then(|found| headers.add(found, &cells.rules.limits))
                 .map_err(|error| error.near(Some(&name), sheet.number()))?;
             input = sheet.into_inner();
             if let Some(found) = found {
@@ -79,8 +117,11 @@ impl<R: Read + Seek + Send> Workbook<R> {
                     columns: found,
                 };
                 if sheet.is_known() {
-                    let new = sheet.columns.iter().filter(|column| !columns.contains(column));
-                    columns.extend(new.cloned().collect::<Vec<_>>());
+                    let new = sheet
+                        .columns
+                        .iter()
+                        .filter(|column| seen.insert((Arc::clone(column.shared_name()), column.field())));
+                    columns.extend(new.cloned());
                 }
                 sheets.push(sheet);
             }
@@ -95,7 +136,7 @@ impl<R: Read + Seek + Send> Workbook<R> {
             sheets: sheets.into_iter(),
             here: Described {
                 name: "".into(),
-                part: String::new(),
+                part: "".into(),
                 columns: Vec::new(),
             },
             columns,
@@ -161,30 +202,42 @@ impl Cells {
             return Ok(None);
         }
         let mut headers: Vec<&str> = Vec::new();
+        let mut length = 0;
         for (cell, text) in sheet.cells() {
             if headers.len() <= cell.column {
                 headers.resize(cell.column + 1, "");
             }
             headers[cell.column] = match cell.content {
-                Content::Shared => self.shared(text)?,
+                Content::Shared => self.shared(text, &mut length)?,
                 _ => text,
             };
         }
         Ok(Some(self.rules.naming.of_header(headers.into_iter())))
     }
 
-    fn shared(&self, number: &str) -> Result<&str, RowsError> {
+    /// The text of this number. `length` is that of all such texts of a row: a few bytes can name a long one, over and over.
+    fn shared(&self, number: &str, length: &mut usize) -> Result<&str, RowsError> {
         let text = number
             .trim()
             .parse()
             .ok()
-            .and_then(|number| self.shared.get(number));
-        text.ok_or_else(|| {
-            RowsError::damaged(format!("there is no shared text {:.20}", number.escape_debug()))
-        })
+            .and_then(|number| self.shared.get(number))
+            .ok_or_else(|| {
+                RowsError::damaged(format!("there is no shared text {:.20}", number.escape_debug()))
+            })?;
+        let limits = &self.rules.limits;
+        *length += text.len();
+        if text.len() > limits.cell_bytes {
+            return Err(RowsError::too_large(CELL, limits.cell_bytes));
+        }
+        if *length > limits.row_bytes {
+            return Err(RowsError::too_large(ROW, limits.row_bytes));
+        }
+        Ok(text)
     }
 
     fn place<R: Read>(&self, sheet: &Sheet<R>, columns: &[Column], row: &mut Row) -> Result<(), RowsError> {
+        let mut length = 0;
         for (cell, text) in sheet.cells() {
             let Some(column) = columns.get(cell.column) else {
                 let name = format!("column {}", cell.column + 1);
@@ -193,7 +246,7 @@ impl Cells {
             let mut own = String::new();
             let text = match cell.content {
                 Content::Text => text,
-                Content::Shared => self.shared(text)?,
+                Content::Shared => self.shared(text, &mut length)?,
                 Content::Truth if text == "1" => "true",
                 Content::Truth => "false",
                 Content::Error => {

@@ -15,8 +15,14 @@ use crate::read::bounded::Bounded;
 /// The parts that only describe others are not longer than this, unpacked.
 const DESCRIPTION: usize = 16 << 20;
 
+/// So deep are elements at most, and so long their names. The reader keeps the names of those that are open, and real
+/// spreadsheets have some 20 short ones.
+const DEPTH: usize = 256;
+const NAME: usize = 256;
+
 pub(super) struct Xml<R> {
     reader: Reader<Bounded<Part<R>>>,
+    depth: usize,
     buffer: Vec<u8>,
     /// Whether the limit is for one event, or for the whole part.
     by_event: bool,
@@ -44,6 +50,7 @@ impl<R: io::Read> Xml<R> {
         config.allow_unmatched_ends = true;
         Self {
             reader,
+            depth: 0,
             buffer: Vec::new(),
             by_event,
         }
@@ -54,7 +61,20 @@ impl<R: io::Read> Xml<R> {
         if self.by_event {
             self.reader.get_mut().reset();
         }
-        self.reader.read_event_into(&mut self.buffer).map_err(failure)
+        let event = self.reader.read_event_into(&mut self.buffer).map_err(failure)?;
+        match &event {
+            Event::Start(element) => {
+                self.depth += 1;
+                if self.depth > DEPTH || element.name().as_ref().len() > NAME {
+                    return Err(RowsError::damaged(
+                        "its XML has elements too deep in one another, or with too long names",
+                    ));
+                }
+            }
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        Ok(event)
     }
 
     /// Reads to the end of the part, so that its checksum is compared.
