@@ -74,6 +74,7 @@ mod blocking;
 mod client;
 mod clock;
 mod deadline;
+mod directory;
 mod download;
 mod endpoint;
 mod error;

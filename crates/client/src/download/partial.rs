@@ -12,9 +12,9 @@ use tempfile::{NamedTempFile, TempPath};
 use super::format::PREFIX;
 use super::ranges::is_strong;
 use super::stream::Start;
-use super::target::parent;
 use super::{Download, DownloadStream, Sha256Digest};
 use crate::Error;
+use crate::directory::parent;
 
 /// The start of a file that [`Download::keep_partial`] left, and what is needed to go on with it:
 /// [`Download::continue_from`], in this process or, because it can be written down, in a later one.

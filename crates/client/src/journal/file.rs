@@ -11,6 +11,7 @@ use session_export_model::{ExportFilter, TaskRef};
 
 use super::line::{Entry, Unread, filter_of};
 use super::{JournalRefusal, SubmitIntent, SubmitJournal};
+use crate::directory::sync_parent;
 use crate::{Ambiguity, Error, JournalProblem, PartialFile, Reconciliation, Sha256Digest};
 
 /// A journal is a few lines; more than this is no journal.
@@ -129,7 +130,7 @@ impl FileJournal {
             }),
         };
         let started = journal.write(Entry::Created { note }).and_then(|()| {
-            sync_directory(path).map_err(|error| Error::journal_io(path, "make durable", &error))
+            sync_parent(path).map_err(|error| Error::journal_io(path, "make durable", &error))
         });
         if started.is_err() {
             // It says nothing yet, and it would only be in the way of the next try.
@@ -377,25 +378,6 @@ fn lock(file: &File, path: &Path) -> Result<(), Error> {
         fs4::TryLockError::WouldBlock => Error::journal(path, JournalProblem::Locked),
         fs4::TryLockError::Error(error) => Error::journal_io(path, "lock", &error),
     })
-}
-
-/// Makes the file's name durable.
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    match File::open(directory)?.sync_all() {
-        // Some file systems cannot; they have no better way.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        synced => synced,
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
