@@ -85,6 +85,7 @@ mod operation;
 mod pause;
 mod reconcile;
 mod retry;
+mod written_path;
 
 #[cfg(feature = "blocking")]
 pub use blocking::Blocking;

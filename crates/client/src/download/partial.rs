@@ -23,7 +23,8 @@ use crate::directory::parent;
 pub struct PartialFile {
     /// Of which task.
     pub task_id: TaskId,
-    /// Where it is: beside the target.
+    /// Where it is: beside the target. In JSON it is a text, or an object where the system allows names that are none.
+    #[serde(with = "crate::written_path")]
     pub path: PathBuf,
     /// How many bytes of it are on disk.
     pub bytes: u64,

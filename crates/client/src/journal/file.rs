@@ -319,7 +319,7 @@ impl FileJournal {
     ) -> Result<(), Error> {
         self.write(Entry::Downloaded {
             task: task.clone(),
-            path: path.to_string_lossy().into_owned(),
+            path: path.to_owned(),
             bytes,
             sha256: sha256.map(|digest| digest.to_string()),
         })
