@@ -19,6 +19,11 @@ pub trait Authenticate: Debug + Send + Sync + 'static {
     ///
     /// All or nothing: on an error the request is as it was.
     ///
+    /// A header whose value holds a secret must be marked with [`HeaderValue::set_sensitive`](http::HeaderValue::set_sensitive).
+    /// The client takes the values of such headers, and of no others, out of what a server says: a gateway that repeats a
+    /// token in its `error_msg` would otherwise bring it into `Display` and `Debug` of the error and into `tracing`. HTTP
+    /// stacks leave marked values out of their own logs, too.
+    ///
     /// # Errors
     ///
     /// An [`AuthError`] that says why there is no credential. Nothing of the operation was sent.

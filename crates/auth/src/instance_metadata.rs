@@ -11,13 +11,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use serde::{Deserialize, Deserializer};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use session_export_model::parse_timestamp;
 use session_export_transport::{
     BaseUrl, Clock, Request, RequestBody, Transport, TransportError, TransportErrorKind, is_loopback,
     send_traced,
 };
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::{AccessKey, AuthError, AuthErrorKind, PlainHttp, ProvideAccessKey, Refusal};
 
@@ -75,19 +76,10 @@ struct Reply {
 
 #[derive(Deserialize)]
 struct Credential {
-    access: Text,
-    secret: Text,
-    securitytoken: Text,
-    expires_at: Text,
-}
-
-/// A text that is overwritten when it is dropped.
-struct Text(Zeroizing<String>);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Zeroizing::new(text)))
-    }
+    access: SecretString,
+    secret: SecretString,
+    securitytoken: SecretString,
+    expires_at: SecretString,
 }
 
 /// An answer whose body is overwritten when it is dropped, as far as nobody else holds it.
@@ -247,13 +239,16 @@ fn read_key(body: &[u8]) -> Result<AccessKey, AuthError> {
             error.column()
         ))
     })?;
-    let expires_at =
-        parse_timestamp(&credential.expires_at.0).map_err(|_| reply("its expires_at is no time"))?;
+    let expires_at = parse_timestamp(credential.expires_at.expose_secret())
+        .map_err(|_| reply("its expires_at is no time"))?;
     let malformed = |error: AuthError| reply("the metadata service's key is no key").with_source(error);
-    Ok(AccessKey::new(&*credential.access.0, &**credential.secret.0)
-        .and_then(|key| key.with_security_token(&**credential.securitytoken.0))
-        .map_err(malformed)?
-        .with_expiry(expires_at))
+    Ok(AccessKey::new(
+        credential.access.expose_secret(),
+        credential.secret.expose_secret(),
+    )
+    .and_then(|key| key.with_security_token(credential.securitytoken.expose_secret()))
+    .map_err(malformed)?
+    .with_expiry(expires_at))
 }
 
 /// The service's own text is left out: nobody promises that it holds no secret.

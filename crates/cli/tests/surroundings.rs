@@ -41,6 +41,38 @@ fn a_variable_that_is_no_text_is_named_and_not_passed_over() {
     Running::start(command).finish().expect(0);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_home_whose_name_is_no_text_is_as_good_as_any() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let place = directory();
+    let home = place.path().join(OsStr::from_bytes(b"\xff"));
+    std::fs::create_dir(&home).unwrap();
+    for (command, name) in [("path", "path"), ("init", "path"), ("show", "file")] {
+        for further in [&[][..], &["--json"]] {
+            let mut config = program(&[&["config", command], further].concat());
+            config.env("HOME", &home);
+            // The second time there is a file already.
+            let exit = if command == "init" && !further.is_empty() {
+                2
+            } else {
+                0
+            };
+            let done = Running::start(config).finish().expect(exit);
+            if exit == 0 && !further.is_empty() {
+                let path = done.json()[name].as_str().unwrap().to_owned();
+                assert!(
+                    path.ends_with("/\u{fffd}/.config/session-export/config.toml"),
+                    "{path}"
+                );
+            }
+        }
+    }
+    assert!(home.join(".config/session-export/config.toml").exists());
+}
+
 #[test]
 fn an_emulator_with_options_that_make_no_sense_is_bad_usage() {
     for (flag, value) in [

@@ -74,6 +74,7 @@ mod blocking;
 mod client;
 mod clock;
 mod deadline;
+mod directory;
 mod download;
 mod endpoint;
 mod error;
@@ -84,6 +85,7 @@ mod operation;
 mod pause;
 mod reconcile;
 mod retry;
+mod written_path;
 
 #[cfg(feature = "blocking")]
 pub use blocking::Blocking;

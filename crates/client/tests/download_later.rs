@@ -7,8 +7,10 @@ mod common;
 use std::io::ErrorKind as IoKind;
 
 use common::breaking::{Reply, Rig, TAG, after, file, part, whole};
-use common::{guarded, names};
-use session_export::{Download, Error, ErrorKind, FileReceipt, PartialFile};
+use common::{PROJECT, TASK, guarded, names};
+use session_export::{
+    Download, Error, ErrorKind, FileJournal, FileReceipt, JournalState, PartialFile, TaskRef,
+};
 
 /// A download that was given up with its start kept, and what `second` then makes of it.
 async fn continued_later(
@@ -102,4 +104,41 @@ async fn a_partial_file_of_elsewhere_is_not_touched() {
         "{error:?}"
     );
     assert!(partial.path.exists() && rig.requests().len() == 1);
+}
+
+/// There any bytes but two make a name, and what is written down has to lead back to them.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_directory_whose_name_is_no_text_is_found_again() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let end = file().len();
+    let rig = Rig::new([whole(TAG, 1000), part(1000, end, end - 1000)]).await;
+    let directory = rig.directory.path().join(OsStr::from_bytes(b"\xff"));
+    std::fs::create_dir(&directory).unwrap();
+    let (path, notes) = (directory.join("x"), directory.join("journal"));
+    let task = TaskRef::new(PROJECT.parse().unwrap(), TASK.parse().unwrap(), None);
+
+    let journal = FileJournal::create(&notes, &()).unwrap();
+    let download = rig.ready.download().keep_partial(true).resume(false);
+    let error = guarded(download.to_path(&path)).await.unwrap_err();
+    journal.interrupted(&task, error.partial_file().unwrap()).unwrap();
+    drop(journal);
+
+    let journal = FileJournal::open(&notes).unwrap();
+    let partial = journal.partial_file().unwrap();
+    assert_eq!(Some(&partial), error.partial_file());
+    let download = rig.ready.download().continue_from(partial);
+    let receipt = guarded(download.to_path(&path)).await.unwrap();
+    assert_eq!(rig.ranges(), [None, after(1000)]);
+    journal
+        .downloaded(&task, &receipt.path, receipt.bytes, receipt.sha256)
+        .unwrap();
+    drop(journal);
+
+    match FileJournal::open(&notes).unwrap().state() {
+        JournalState::Downloaded { path: found, .. } => assert!(std::fs::read(&found).unwrap() == file()),
+        other => panic!("{other:?}"),
+    }
 }

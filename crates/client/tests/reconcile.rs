@@ -130,6 +130,40 @@ fn without_a_date_the_window_is_wide() {
     }
 }
 
+/// A server's `Date` is text from outside: nothing computed with it may go over the end of a calendar.
+#[test]
+fn a_date_of_no_calendar_is_none() {
+    let (service, client) = Service::new();
+    let mine = service.create_at(TimeDelta::minutes(14));
+    for (date, found) in [
+        ("31 Dec 262142 23:59:59 GMT", &[&*mine][..]),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", &[&*mine]),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", &[]),
+        ("Sat, 01 Jan 0000 00:00:00 GMT", &[]),
+    ] {
+        service.set(|state| state.date = Some(date));
+        let ambiguity = service.lose(&client);
+        assert_eq!(
+            ids(service.find_out(&client, &ambiguity).unwrap()),
+            found,
+            "{date}"
+        );
+    }
+}
+
+#[test]
+fn an_attempt_at_the_begin_of_the_calendar_ends_in_no_panic() {
+    let (service, client) = Service::new();
+    let began = DateTime::<Utc>::MIN_UTC;
+    let ambiguity = Ambiguity::new(
+        ExportKind::Sessions,
+        common::PROJECT.parse().unwrap(),
+        began,
+        began,
+    );
+    assert_eq!(service.ask(&client, &ambiguity).unwrap(), Reconciliation::Nothing);
+}
+
 #[test]
 fn a_clock_that_is_set_after_the_attempt_does_no_harm_to_this_client() {
     for minutes in [-20, 20] {

@@ -43,7 +43,7 @@ pub fn journal(data: &[u8]) {
         }
     };
     let (state, filter) = (journal.state(), journal.filter());
-    let note = journal.note::<serde_json::Value>();
+    let (note, partial) = (journal.note::<serde_json::Value>(), journal.partial_file());
     assert_eq!(journal.was_torn(), whole < data.len());
     drop(journal);
     assert_eq!(fs::read(&path).ok().as_deref(), Some(&data[..whole]));
@@ -51,6 +51,7 @@ pub fn journal(data: &[u8]) {
     assert!(!again.was_torn());
     assert_eq!((again.state(), again.filter()), (state.clone(), filter));
     assert_eq!(again.note::<serde_json::Value>(), note);
+    assert_eq!(again.partial_file(), partial);
     drop(again);
 
     // What another process would find, had this one died while it wrote the last line.
@@ -72,6 +73,25 @@ pub fn journal(data: &[u8]) {
             further.ready(task).expect("it can be written");
             drop(further);
             assert_eq!(open(&path).state(), JournalState::Ready(task.clone()));
+        }
+        JournalState::Ready(task) if partial.is_some() => {
+            let partial = partial.expect("there is one");
+            further.interrupted(task, &partial).expect("it can be written");
+            drop(further);
+            assert_eq!(open(&path).partial_file(), Some(partial));
+        }
+        JournalState::Downloaded {
+            task,
+            path: received,
+            bytes,
+            sha256: None,
+            ..
+        } => {
+            further
+                .downloaded(task, received, *bytes, None)
+                .expect("it can be written");
+            drop(further);
+            assert_eq!(open(&path).state(), state);
         }
         JournalState::Intended(intent) => {
             let ambiguity = intent.ambiguity(intent.started_at);

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Datelike, TimeDelta};
 use http::{HeaderValue, Response, StatusCode};
-use session_export::RetryPolicy;
-use session_export_model::{parse_http_date, retry_hint};
+use session_export::{Ambiguity, ExportKind, RetryPolicy};
+use session_export_model::{format_timestamp, parse_http_date, retry_hint};
 use session_export_transport::ResponseBody;
 
 use crate::input::{first_line, text};
-use crate::one_client::{Answers, TASK, client, run};
+use crate::one_client::{Answers, PROJECT, TASK, client, run};
 
 /// A line for `Retry-After`, one for `Date`, and a message.
 ///
-/// `retry_hint` agrees with a second reader, dates that are written can be read, and a client that is told to wait for
-/// as long as a number can say waits and goes on.
+/// `retry_hint` agrees with a second reader, dates that are written can be read, a year that is read has four digits, a
+/// client that is told to wait for as long as a number can say waits and goes on, and one that looks for the task of a
+/// lost submit in a list of that `Date` ends with an answer.
 ///
 /// # Panics
 ///
@@ -37,7 +38,13 @@ pub fn retry_after(data: &[u8]) {
     if let Some(bytes) = data.first_chunk::<8>() {
         dates(u64::from_le_bytes(*bytes));
     }
+    for text in [&header, &date] {
+        if let Some(moment) = parse_http_date(text) {
+            assert!((0..=9999).contains(&moment.year()), "{text:?}");
+        }
+    }
     a_client_waits(&header, &date, &message);
+    a_client_reconciles(&date);
 }
 
 /// Digits alone, up to what 64 bits hold.
@@ -146,4 +153,26 @@ fn a_client_waits(header: &str, date: &str, message: &str) {
     let client = client(&answers, "MIItoken", policy);
     let task = client.task(TASK.parse().expect("an id"));
     assert!(run(task.check()).is_ok());
+}
+
+/// A client lost the answer to a submit, and both lists of tasks come with this `Date`.
+fn a_client_reconciles(date: &str) {
+    let Ok(date) = HeaderValue::from_str(date) else {
+        return;
+    };
+    let began = DateTime::from_timestamp(1_709_005_671, 0).unwrap_or_default() - TimeDelta::minutes(2);
+    let list = || {
+        let task = serde_json::json!({ "task_id": TASK, "create_time": format_timestamp(began), "status": "SUCCESS" });
+        let body = serde_json::json!({ "count": 1, "export_tasks": [task] });
+        let mut list = Response::new(ResponseBody::from(body.to_string()));
+        list.headers_mut().insert("date", date.clone());
+        list
+    };
+    // Of each list a second page, which has nothing new.
+    let answers = Answers::new([list(), list(), list(), list()]);
+    let client = client(&answers, "MIItoken", RetryPolicy::default());
+    let project = PROJECT.parse().expect("an id");
+    let ambiguity = Ambiguity::new(ExportKind::Sessions, project, began, began);
+    let found = run(client.reconcile(&ambiguity));
+    assert!(found.is_ok(), "{found:?}");
 }

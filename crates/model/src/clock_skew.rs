@@ -69,6 +69,7 @@ mod tests {
             ("Tue, 27 Feb 2024 03:32:54 GMT", None),
             ("Tue, 27 Feb 2024 04:02:40 GMT", None),
             ("Fri, 31 Dec 9999 23:59:59 GMT", Some("this machine's clock is ")),
+            ("31 Dec 262142 23:59:59 GMT", None),
             ("yesterday", None),
         ] {
             let skew = ClockSkew::between(ours, date).map(|skew| skew.to_string());

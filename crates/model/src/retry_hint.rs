@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 /// The moment in an HTTP date header, such as `Date`: `Tue, 27 Feb 2024 03:47:51 GMT` (RFC 9110, 5.6.7).
+///
+/// None for a year of more than four digits, which no such date has: whoever computes with a server's time may then add
+/// years to it, or take them off, and stays within the calendar.
 pub fn parse_http_date(text: &str) -> Option<DateTime<Utc>> {
-    Some(DateTime::parse_from_rfc2822(text.trim()).ok()?.to_utc())
+    let date = DateTime::parse_from_rfc2822(text.trim()).ok()?.to_utc();
+    (0..=9999).contains(&date.year()).then_some(date)
 }
 
 /// How long an answer asks to wait before the next try.
@@ -85,6 +89,23 @@ mod tests {
                 expected.map(Duration::from_secs),
                 "{header:?}"
             );
+        }
+    }
+
+    /// The calendar behind this goes on for 260,000 years, and ends with a moment that nothing can be added to.
+    #[test]
+    fn a_year_has_four_digits() {
+        let (first, last) = ("Sat, 01 Jan 0000 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT");
+        assert!(parse_http_date(first).is_some() && parse_http_date(last).is_some());
+        for text in [
+            "31 Dec 262142 23:59:59 GMT",
+            "Sat, 01 Jan 10000 00:00:00 GMT",
+            "Fri, 31 Dec 9999 23:59:59 -0001",
+            "Sat, 01 Jan 0000 00:00:00 +0001",
+        ] {
+            assert_eq!(parse_http_date(text), None, "{text}");
+            assert_eq!(retry_hint(Some(text), Some(DATE), None), None, "{text}");
+            assert_eq!(retry_hint(Some(DATE), Some(text), None), None, "{text}");
         }
     }
 

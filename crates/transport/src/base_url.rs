@@ -108,7 +108,7 @@ impl std::str::FromStr for BaseUrl {
         match normal_form(text) {
             Ok(text) => Ok(Self { text }),
             Err(problem) => Err(InvalidBaseUrl {
-                text: without_userinfo(text),
+                text: without_secrets(text),
                 problem,
             }),
         }
@@ -221,14 +221,29 @@ fn check_path(path: &str) -> Result<(), &'static str> {
     }
 }
 
-/// An error must not repeat a password that somebody put into the URL.
-fn without_userinfo(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((before, after)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            format!("{scheme}://…@{after}")
+/// What an error may repeat: not a password that somebody put into the URL, and no query or fragment, which may be a token.
+fn without_secrets(text: &str) -> String {
+    let (before, after) = match text.find(['?', '#']) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let scheme = match before.split_once("://") {
+        Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            format!("{scheme}://")
         }
-        None => text.to_owned(),
+        _ => String::new(),
+    };
+    // A password may hold a question mark, and a query an `@`: nobody can tell where the host is.
+    if after.contains('@') {
+        return scheme + "…";
+    }
+    let shown = match before.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}…@{host}"),
+        None => before.to_owned(),
+    };
+    match after.chars().next() {
+        Some(sign) => format!("{shown}{sign}…"),
+        None => shown,
     }
 }
 
@@ -295,6 +310,32 @@ mod tests {
             !secret.contains("hunter2") && secret.contains("credentials never belong in a URL"),
             "{secret}"
         );
+    }
+
+    #[test]
+    fn a_refusal_repeats_no_user_no_query_and_no_fragment() {
+        for (given, shown) in [
+            ("https://gw/?token=hunter2", "https://gw/?…"),
+            ("https://gw?token=hunter2#a", "https://gw?…"),
+            ("https://gw/#hunter2", "https://gw/#…"),
+            ("gw?token=hunter2", "gw?…"),
+            ("https://user:hunter2@gw/b?c=hunter2", "https://…@gw/b?…"),
+            ("user:hunter2@gw", "…@gw"),
+            ("user:hunter2://@gw", "…@gw"),
+            // Which of the two it was meant to be nobody can tell.
+            ("https://user:hunter2?x@gw", "https://…"),
+            ("https://gw/?token=ab@hunter2", "https://…"),
+            ("gw?token=ab@hunter2://", "…"),
+            ("https://gw:0", "https://gw:0"),
+        ] {
+            let error = given.parse::<BaseUrl>().unwrap_err();
+            let (display, debug) = (error.to_string(), format!("{error:?}"));
+            assert!(display.starts_with(&format!("{shown:?} is not")), "{display}");
+            assert!(
+                !display.contains("hunter2") && !debug.contains("hunter2"),
+                "{display}"
+            );
+        }
     }
 
     #[test]

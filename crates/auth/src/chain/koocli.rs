@@ -5,8 +5,8 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer};
-use zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 
 use super::environment::Environment;
 use super::error::Problem;
@@ -43,39 +43,30 @@ struct Config {
 struct Profile {
     name: String,
     mode: Option<String>,
-    access_key_id: Option<Text>,
-    secret_access_key: Option<Text>,
-    security_token: Option<Text>,
-    region: Option<Text>,
-    project_id: Option<Text>,
-    domain_id: Option<Text>,
-    agency_name: Option<Text>,
-    agency_domain_name: Option<Text>,
-    agency_domain_id: Option<Text>,
+    access_key_id: Option<SecretString>,
+    secret_access_key: Option<SecretString>,
+    security_token: Option<SecretString>,
+    region: Option<SecretString>,
+    project_id: Option<SecretString>,
+    domain_id: Option<SecretString>,
+    agency_name: Option<SecretString>,
+    agency_domain_name: Option<SecretString>,
+    agency_domain_id: Option<SecretString>,
     sso_auth: Option<SsoAuth>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StsToken {
-    access_key_id: Option<Text>,
-    secret_access_key: Option<Text>,
-    security_token: Option<Text>,
+    access_key_id: Option<SecretString>,
+    secret_access_key: Option<SecretString>,
+    security_token: Option<SecretString>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SsoAuth {
     sts_token: Option<StsToken>,
-}
-
-/// A text that is overwritten when it is dropped.
-struct Text(Zeroizing<String>);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Zeroizing::new(text)))
-    }
 }
 
 /// What KooCLI is asked for, and whether somebody asked for it.
@@ -230,7 +221,7 @@ fn settings(profile: &Profile) -> Result<Settings, Problem> {
     ] {
         if let Some(text) = text {
             let name = settings.name_of(field).to_owned();
-            settings.push(field, name, &text.0);
+            settings.push(field, name, text.expose_secret());
         }
     }
     refuse_encrypted(&settings)?;

@@ -24,7 +24,7 @@ pub enum SourceKind {
 
 impl SourceKind {
     /// All of them, first to last.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: &'static [Self] = &[
         Self::OwnEnvironment,
         Self::SdkEnvironment,
         Self::TerraformEnvironment,

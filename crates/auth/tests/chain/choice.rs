@@ -61,7 +61,10 @@ fn a_profile_is_a_choice_against_variables() {
         assert_eq!(found.region().unwrap().as_str(), region_name);
     }
     // Unless the places are chosen too.
-    let chain = home.chain(&KEY).profile("prod").sources(SourceKind::ALL);
+    let chain = home
+        .chain(&KEY)
+        .profile("prod")
+        .sources(SourceKind::ALL.iter().copied());
     assert_eq!(identity(&find(&chain).unwrap()), "TERRAFORM");
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn run(
 async fn path(context: &Context<'_>) -> Result<(), Failure> {
     let place = Place::find(&context.settings.environment)?;
     let path = file_of(&place)?;
-    let document = json!({"path": path, "exists": path.exists()});
+    let document = json!({"path": path.to_string_lossy(), "exists": path.exists()});
     context.result(&document, shown(path)).await
 }
 
@@ -51,7 +51,7 @@ async fn init(context: &Context<'_>, args: &ConfigInitArgs, profile: &str) -> Re
     let place = Place::find(&context.settings.environment)?;
     let path = file_of(&place)?;
     write(path, &template(profile), args.force)?;
-    let document = json!({"path": path, "profile": profile});
+    let document = json!({"path": path.to_string_lossy(), "profile": profile});
     context
         .result(
             &document,
@@ -142,7 +142,7 @@ async fn show(context: &Context<'_>, args: &ConfigShowArgs) -> Result<(), Failur
         lines.extend(notes.iter().map(|note| format!("note: {note}")));
     }
     let document = json!({
-        "file": path.filter(|_| configuration.exists),
+        "file": path.filter(|_| configuration.exists).map(Path::to_string_lossy),
         "profile": chosen.map(|chosen| &chosen.name),
         "profile_from": chosen.map(|chosen| chosen.by),
         "profiles": configuration.profiles,

@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context<'_>, args: ResumeArgs) -> Result<(), F
         } => {
             let document = json!({
                 "task_id": task.task_id(),
-                "path": path,
+                "path": path.to_string_lossy(),
                 "bytes": bytes,
                 "sha256": sha256,
             });

@@ -12,9 +12,9 @@ use tempfile::{NamedTempFile, TempPath};
 use super::format::PREFIX;
 use super::ranges::is_strong;
 use super::stream::Start;
-use super::target::parent;
 use super::{Download, DownloadStream, Sha256Digest};
 use crate::Error;
+use crate::directory::parent;
 
 /// The start of a file that [`Download::keep_partial`] left, and what is needed to go on with it:
 /// [`Download::continue_from`], in this process or, because it can be written down, in a later one.
@@ -23,7 +23,8 @@ use crate::Error;
 pub struct PartialFile {
     /// Of which task.
     pub task_id: TaskId,
-    /// Where it is: beside the target.
+    /// Where it is: beside the target. In JSON it is a text, or an object where the system allows names that are none.
+    #[serde(with = "crate::written_path")]
     pub path: PathBuf,
     /// How many bytes of it are on disk.
     pub bytes: u64,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::Error;
+use crate::directory::{parent, sync_parent};
 
 /// As many links as Linux follows.
 const MOST_LINKS: u32 = 40;
@@ -92,7 +93,7 @@ impl Target {
         };
         kept.map_err(|error| Error::sink("rename", error.error))?;
         // Some file systems cannot sync a directory. The file is there and whole; only a power cut could still lose its name.
-        let _ = sync_directory(parent(&self.path));
+        let _ = sync_parent(&self.path);
         Ok(())
     }
 }
@@ -153,12 +154,6 @@ fn followed(path: &Path) -> Result<PathBuf, Error> {
     Err(refused(io::Error::new(io::ErrorKind::InvalidInput, problem)))
 }
 
-pub(super) fn parent(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
-}
-
 /// An empty file in `directory`, which is removed when it is dropped.
 pub(super) fn temporary(directory: &Path, permissions: Option<&Permissions>) -> Result<NamedTempFile, Error> {
     let mut builder = Builder::new();
@@ -189,14 +184,4 @@ fn plain(permissions: &Permissions) -> Permissions {
 #[cfg(not(unix))]
 fn plain(permissions: &Permissions) -> Permissions {
     permissions.clone()
-}
-
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    fs::File::open(directory)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
 }

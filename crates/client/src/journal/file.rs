@@ -11,7 +11,8 @@ use session_export_model::{ExportFilter, TaskRef};
 
 use super::line::{Entry, Unread, filter_of};
 use super::{JournalRefusal, SubmitIntent, SubmitJournal};
-use crate::{Ambiguity, Error, JournalProblem, PartialFile, Reconciliation, Sha256Digest};
+use crate::directory::sync_parent;
+use crate::{Ambiguity, Error, ErrorKind, JournalProblem, PartialFile, Reconciliation, Sha256Digest};
 
 /// A journal is a few lines; more than this is no journal.
 const MOST_BYTES: u64 = 1 << 20;
@@ -74,7 +75,8 @@ pub enum JournalState {
     Intended(SubmitIntent),
     /// A submit's answer was lost: a task may exist.
     Ambiguous(Ambiguity),
-    /// A submit's answer was lost, and it was found out that it created no task.
+    /// A submit certainly created no task: it was refused, it was not sent, or its answer was lost and it was found out
+    /// that there is none.
     NotCreated,
     /// There is a task, whose file may or may not be ready.
     Submitted(TaskRef),
@@ -102,7 +104,15 @@ impl FileJournal {
     /// [`ErrorKind::Journal`](crate::ErrorKind::Journal) with [`JournalProblem::AlreadyThere`] when there is such a
     /// file, which is left alone, or what writing it ends with.
     pub fn create(path: impl AsRef<Path>, note: &impl Serialize) -> Result<Self, Error> {
-        let path = path.as_ref();
+        Self::create_locked(path.as_ref(), note, lock)
+    }
+
+    /// `lock` is an argument for a test: a file system without locks is at hand for none.
+    fn create_locked(
+        path: &Path,
+        note: &impl Serialize,
+        lock: impl FnOnce(&File, &Path) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let note = serde_json::to_value(note)
             .map_err(|_| Error::configuration("the note of a journal cannot be written as JSON"))?;
         let file = OpenOptions::new()
@@ -114,7 +124,7 @@ impl FileJournal {
                 io::ErrorKind::AlreadyExists => Error::journal(path, JournalProblem::AlreadyThere),
                 _ => Error::journal_io(path, "create", &error),
             })?;
-        lock(&file, path)?;
+        let locked = lock(&file, path);
         let journal = Self {
             path: path.to_owned(),
             was_torn: false,
@@ -128,14 +138,21 @@ impl FileJournal {
                 state: JournalState::Empty,
             }),
         };
-        let started = journal.write(Entry::Created { note }).and_then(|()| {
-            sync_directory(path).map_err(|error| Error::journal_io(path, "make durable", &error))
-        });
-        if started.is_err() {
-            // It says nothing yet, and it would only be in the way of the next try.
-            let _ = std::fs::remove_file(path);
+        let started = locked
+            .and_then(|()| journal.write(Entry::Created { note }))
+            .and_then(|()| {
+                sync_parent(path).map_err(|error| Error::journal_io(path, "make durable", &error))
+            });
+        match started {
+            Ok(()) => Ok(journal),
+            Err(error) => {
+                // It says nothing yet, and it would only be in the way of the next try. Who has the lock has the file.
+                if !is_locked(&error) {
+                    let _ = std::fs::remove_file(path);
+                }
+                Err(error)
+            }
         }
-        started.map(|()| journal)
     }
 
     /// Goes on with a journal. A last line that a crash cut short does not count, and is removed;
@@ -302,7 +319,7 @@ impl FileJournal {
     ) -> Result<(), Error> {
         self.write(Entry::Downloaded {
             task: task.clone(),
-            path: path.to_string_lossy().into_owned(),
+            path: path.to_owned(),
             bytes,
             sha256: sha256.map(|digest| digest.to_string()),
         })
@@ -379,23 +396,8 @@ fn lock(file: &File, path: &Path) -> Result<(), Error> {
     })
 }
 
-/// Makes the file's name durable.
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    match File::open(directory)?.sync_all() {
-        // Some file systems cannot; they have no better way.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        synced => synced,
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
-    Ok(())
+fn is_locked(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Journal { problem, .. } if *problem == JournalProblem::Locked)
 }
 
 #[cfg(test)]

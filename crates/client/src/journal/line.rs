@@ -1,5 +1,7 @@
 //! One line of a journal's file.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -64,7 +66,8 @@ pub(super) enum Entry {
     },
     Downloaded {
         task: TaskRef,
-        path: String,
+        #[serde(with = "crate::written_path")]
+        path: PathBuf,
         bytes: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sha256: Option<String>,
@@ -172,7 +175,7 @@ impl Entry {
                 sha256,
             } => JournalState::Downloaded {
                 task: task.clone(),
-                path: path.into(),
+                path: path.clone(),
                 bytes: *bytes,
                 sha256: sha256.clone(),
             },

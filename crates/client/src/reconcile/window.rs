@@ -76,9 +76,15 @@ impl<'a> Attempt<'a> {
                 (now, now, UNALIGNED)
             }
         };
+        // An attempt as old as the calendar would otherwise lead out of it.
+        let (before, after) = (came + tolerance, self.spread + CREATED_WITHIN + tolerance - sent);
         Window {
-            from: earliest - came - tolerance,
-            until: latest - sent + self.spread + CREATED_WITHIN + tolerance,
+            from: earliest
+                .checked_sub_signed(before)
+                .unwrap_or(DateTime::<Utc>::MIN_UTC),
+            until: latest
+                .checked_add_signed(after)
+                .unwrap_or(DateTime::<Utc>::MAX_UTC),
         }
     }
 

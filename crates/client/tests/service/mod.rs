@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) tasks: Vec<(String, String, bool)>,
     pub(crate) ahead: TimeDelta,
     pub(crate) dated: bool,
+    /// Instead of the date that it is.
+    pub(crate) date: Option<&'static str>,
     /// Without `is_download` the list hides tasks that were downloaded.
     pub(crate) hides: bool,
     pub(crate) page: usize,
@@ -120,7 +122,7 @@ impl Transport for Service {
         let date = (before + latency / 2 + state.ahead)
             .format("%a, %d %b %Y %H:%M:%S GMT")
             .to_string();
-        let headers = [("date", &*date)];
+        let headers = [("date", state.date.unwrap_or(&date))];
         Ok(answer(200, if state.dated { &headers } else { &[] }, body))
     }
 }
@@ -142,6 +144,7 @@ impl Service {
                 tasks: Vec::new(),
                 ahead: TimeDelta::zero(),
                 dated: true,
+                date: None,
                 hides: false,
                 page: 100,
                 count: Count::True,

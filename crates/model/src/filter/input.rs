@@ -70,7 +70,7 @@ pub(super) enum AddressValue {
 }
 
 impl AddressFilter {
-    /// A text that goes out as it is: 1 to 64 characters.
+    /// A text that goes out as it is: 1 to 64 characters. In the canonical form of an address it is that address.
     pub fn verbatim(text: impl Into<String>) -> Self {
         Self(AddressValue::Verbatim(text.into().into_boxed_str()))
     }

@@ -1,5 +1,6 @@
 //! The rules. Each function adds what it finds and stops nothing, so that one answer names every fault.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
@@ -213,29 +214,29 @@ fn address(
     input: Option<AddressFilter>,
     found: &mut Vec<Violation>,
 ) -> Option<AddressFilter> {
-    let text = match input?.0 {
-        AddressValue::Address(address) => return Some(address.into()),
+    match input?.0 {
+        AddressValue::Address(address) => Some(address.into()),
         AddressValue::Verbatim(text) => {
             check_text(field, &text, limits::ADDRESS, found);
-            text
+            // A text in canonical form *is* that address, however it was given: what is read back equals what was
+            // built. In any other spelling it is a text, or it would not go out as it is.
+            Some(match text.parse::<IpAddr>() {
+                Ok(address) if address.to_string() == *text => address.into(),
+                _ => AddressFilter(AddressValue::Verbatim(text)),
+            })
         }
-        AddressValue::Unread(text) => {
-            if text.parse::<std::net::IpAddr>().is_err() {
+        AddressValue::Unread(text) => match text.parse::<IpAddr>() {
+            Ok(address) => Some(address.into()),
+            Err(_) => {
                 let problem = format!(
                     "{} is not an IP address; write it like 10.0.0.1 or 2001:db8::1",
                     shown(&text)
                 );
                 found.push(Violation::new(field, ViolationCode::NotAnAddress, problem));
-                return None;
+                None
             }
-            text
-        }
-    };
-    // A text in canonical form *is* that address, however it was given: what is read back equals what was built.
-    Some(match text.parse::<std::net::IpAddr>() {
-        Ok(address) => AddressFilter::from(address),
-        Err(_) => AddressFilter(AddressValue::Verbatim(text)),
-    })
+        },
+    }
 }
 
 fn states(input: Vec<SessionState>, found: &mut Vec<Violation>) -> Vec<SessionState> {

@@ -225,6 +225,16 @@ fn an_address_matches_whatever_form_it_is_shown_in() {
     assert_eq!(AddressFilter::verbatim("10.0.").address(), None);
 }
 
+/// The same address in a spelling that is not the canonical one.
+fn spelled() -> impl Strategy<Value = String> {
+    let long = |address: std::net::Ipv6Addr| address.segments().map(|part| format!("{part:04X}")).join(":");
+    prop_oneof![
+        any::<std::net::Ipv6Addr>().prop_map(long),
+        any::<std::net::Ipv6Addr>().prop_map(|address| address.to_string().to_uppercase()),
+        any::<std::net::Ipv4Addr>().prop_map(|address| format!("::ffff:{address}")),
+    ]
+}
+
 /// A user of each length around the bound, in characters of one to four bytes.
 fn text_of(length: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = String> {
     let letter = prop_oneof![
@@ -253,6 +263,8 @@ fn address() -> impl Strategy<Value = AddressFilter> {
         any::<std::net::IpAddr>().prop_map(AddressFilter::from),
         any::<std::net::Ipv4Addr>().prop_map(|address| AddressFilter::from(address.to_string())),
         "[0-9.:a-f]{1,64}".prop_map(AddressFilter::verbatim),
+        spelled().prop_map(AddressFilter::verbatim),
+        spelled().prop_map(AddressFilter::from),
     ]
 }
 
@@ -321,6 +333,27 @@ fn assert_schema(body: &Value) {
     );
     if let Some(flag) = object.get("is_success") {
         assert!(flag == "true" || flag == "false");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_verbatim_text_goes_out_as_it_is(
+        text in prop_oneof![
+            "[0-9.:a-fA-F]{1,64}",
+            spelled(),
+            any::<std::net::IpAddr>().prop_map(|address| address.to_string()),
+        ],
+    ) {
+        let verbatim = AddressFilter::verbatim(&*text);
+        let filter = SessionFilter::builder().vm_ip(verbatim.clone()).public_ip(verbatim).build().unwrap();
+        prop_assert_eq!(filter.vm_ip().unwrap().to_text(), &*text);
+        let body = serde_json::to_value(&filter).unwrap();
+        prop_assert_eq!(body["vm_ip"].as_str(), Some(&*text));
+        prop_assert_eq!(body["public_ip"].as_str(), Some(&*text));
+        let again = serde_json::from_value::<SessionFilterBuilder>(body.clone()).unwrap().build().unwrap();
+        prop_assert_eq!(&again, &filter);
+        prop_assert_eq!(serde_json::to_value(&again).unwrap(), body);
     }
 }
 

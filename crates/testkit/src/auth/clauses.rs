@@ -51,7 +51,8 @@ pub(super) const CLAUSES: &[Clause] = &[
     must(
         "authenticate.sensitive",
         "A header whose value holds a secret is marked as sensitive, so that HTTP stacks leave it out of their logs and \
-         do not put it into a compression table that all requests of a connection share.",
+         do not put it into a compression table that all requests of a connection share, and so that the client takes it \
+         out of errors: it knows a secret that a gateway repeats in error_msg by this mark alone.",
         |subject| Box::pin(sensitive(subject)),
     ),
     must(

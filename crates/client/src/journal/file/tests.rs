@@ -187,6 +187,29 @@ fn what_is_there_is_left_alone() {
 }
 
 #[test]
+fn what_cannot_be_locked_does_not_stay_in_the_way() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("journal");
+    let without_locks = |_: &File, path: &Path| {
+        let error = io::Error::from(io::ErrorKind::Unsupported);
+        Err(Error::journal_io(path, "lock", &error))
+    };
+    for _ in 0..2 {
+        let error = FileJournal::create_locked(&path, &(), without_locks).unwrap_err();
+        assert!(
+            matches!(problem(&error), JournalProblem::File { action: "lock", .. }),
+            "{error:?}"
+        );
+        assert!(!path.exists());
+    }
+    // Another process was faster: it has the file, and knows what to do with it.
+    let taken = |_: &File, path: &Path| Err(Error::journal(path, JournalProblem::Locked));
+    let error = FileJournal::create_locked(&path, &(), taken).unwrap_err();
+    assert_eq!(problem(&error), JournalProblem::Locked);
+    assert!(path.exists());
+}
+
+#[test]
 fn two_at_once_do_not_have_it() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("journal");
