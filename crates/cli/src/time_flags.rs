@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{
     DateTime, FixedOffset, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
 };
-use session_export::{ServiceTime, SessionOperation, TimeInput, limits};
+use session_export::{ServiceTime, SessionOperation, TimeInput, limits, moments_of_wall_time};
 
 use crate::failure::Failure;
 
@@ -68,11 +68,11 @@ enum Bound {
 }
 
 impl Bound {
-    /// Which of several moments makes the window the longest.
-    fn of(self, moments: impl Iterator<Item = DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    /// Which of the moments makes the window the longest.
+    fn of(self, moments: LocalResult<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         match self {
-            Self::Begin => moments.min(),
-            Self::End => moments.max(),
+            Self::Begin => moments.earliest(),
+            Self::End => moments.latest(),
         }
     }
 }
@@ -184,20 +184,8 @@ impl Zone {
                 .from_local_datetime(&naive)
                 .single()
                 .map(|moment| moment.to_utc()),
-            Self::Local => local(naive, bound),
+            Self::Local => bound.of(moments_of_wall_time(naive, &Local)),
         }
-    }
-}
-
-fn local(naive: NaiveDateTime, bound: Bound) -> Option<DateTime<Utc>> {
-    match Local.from_local_datetime(&naive) {
-        LocalResult::Single(moment) => Some(moment.to_utc()),
-        // In no order that could be relied on; and the first moment after the repeated hour is said to be in it.
-        LocalResult::Ambiguous(one, other) => bound.of([one, other]
-            .into_iter()
-            .map(|moment| moment.to_utc())
-            .filter(|moment| moment.with_timezone(&Local).naive_local() == naive)),
-        LocalResult::None => None,
     }
 }
 
