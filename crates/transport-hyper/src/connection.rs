@@ -13,15 +13,13 @@ use hyper_util::client::legacy::connect::Connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use session_export_transport::{Request, RequestBody};
 use tokio::sync::oneshot;
-use tower_service::Service;
 
-use crate::connector::Connector;
+use crate::connector::{Connector, Stream};
 use crate::failure::{ExchangeFailure, Unsent};
-use crate::link::Link;
 
 /// What can be sent on.
 pub(crate) enum Opened {
-    Http1 { connection: Http1, to_proxy: bool },
+    Http1(Http1),
     Http2(http2::SendRequest<RequestBody>),
 }
 
@@ -88,18 +86,17 @@ pub(crate) fn not_sent(mut error: TrySendError<Request>) -> ExchangeFailure {
     }
 }
 
-pub(crate) async fn open(mut connector: Connector, uri: Uri) -> Result<Opened, Unsent> {
-    let link = connector.call(uri).await.map_err(Unsent::Connect)?;
-    match link.connected().is_negotiated_h2() {
-        true => http2(link).await,
-        false => http1(link).await,
+pub(crate) async fn open(connector: &Connector, uri: Uri) -> Result<Opened, Unsent> {
+    let stream = connector.connect(uri).await.map_err(Unsent::Connect)?;
+    match stream.connected().is_negotiated_h2() {
+        true => http2(stream).await,
+        false => http1(stream).await,
     }
     .map_err(Unsent::Handshake)
 }
 
-async fn http1(link: Link) -> Result<Opened, hyper::Error> {
-    let to_proxy = link.to_proxy;
-    let (mut sender, connection) = http1::Builder::new().handshake(link).await?;
+async fn http1(stream: Stream) -> Result<Opened, hyper::Error> {
+    let (mut sender, connection) = http1::Builder::new().handshake(stream).await?;
     let (tell, gone) = oneshot::channel();
     TokioExecutor::new().execute(async move {
         // The connection is dropped before anybody is told.
@@ -108,18 +105,15 @@ async fn http1(link: Link) -> Result<Opened, hyper::Error> {
         }
     });
     match sender.ready().await {
-        Ok(()) => Ok(Opened::Http1 {
-            connection: Http1 { sender, gone },
-            to_proxy,
-        }),
+        Ok(()) => Ok(Opened::Http1(Http1 { sender, gone })),
         // What broke the connection says more than that it is closed: a server that did not accept the certificate.
         Err(closed) => Err(gone.await.unwrap_or(closed)),
     }
 }
 
-async fn http2(link: Link) -> Result<Opened, hyper::Error> {
+async fn http2(stream: Stream) -> Result<Opened, hyper::Error> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    let (mut sender, connection) = builder.timer(TokioTimer::new()).handshake(link).await?;
+    let (mut sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await?;
     TokioExecutor::new().execute(async move {
         // Its requests are told by themselves.
         let _ = connection.await;

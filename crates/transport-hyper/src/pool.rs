@@ -46,7 +46,6 @@ struct Origin {
 
 struct Idle {
     connection: Http1,
-    to_proxy: bool,
     since: Instant,
 }
 
@@ -66,7 +65,6 @@ pub(crate) struct Place {
     pool: Arc<Pool>,
     scheme: Scheme,
     authority: Authority,
-    pub(crate) to_proxy: bool,
 }
 
 impl Pool {
@@ -87,9 +85,9 @@ impl Pool {
             return Ok(taken);
         }
         // Boxed: it is large, and most requests find a connection.
-        match Box::pin(open(self.connector.clone(), uri.clone())).await? {
-            Opened::Http1 { connection, to_proxy } => {
-                let place = self.place(scheme, authority, to_proxy);
+        match Box::pin(open(&self.connector, uri.clone())).await? {
+            Opened::Http1(connection) => {
+                let place = self.place(scheme, authority);
                 Ok(Taken::Http1 { connection, place })
             }
             Opened::Http2(sender) => Ok(Taken::Http2(self.share(scheme, authority, sender))),
@@ -109,7 +107,7 @@ impl Pool {
         while let Some(idle) = origin.idle.pop() {
             // One that is not ready has been closed by its server.
             if idle.connection.is_ready() && idle.since.elapsed() < self.idle_limit {
-                let place = self.place(scheme, authority, idle.to_proxy);
+                let place = self.place(scheme, authority);
                 let connection = idle.connection;
                 return Some(Taken::Http1 { connection, place });
             }
@@ -117,12 +115,11 @@ impl Pool {
         None
     }
 
-    fn place(self: &Arc<Self>, scheme: &Scheme, authority: &Authority, to_proxy: bool) -> Place {
+    fn place(self: &Arc<Self>, scheme: &Scheme, authority: &Authority) -> Place {
         Place {
             pool: Arc::clone(self),
             scheme: scheme.clone(),
             authority: authority.clone(),
-            to_proxy,
         }
     }
 
@@ -146,7 +143,6 @@ impl Pool {
         let origin = state.find_or_add(&place.scheme, &place.authority);
         origin.idle.push(Idle {
             connection,
-            to_proxy: place.to_proxy,
             since: now(),
         });
         self.watch(&mut state);
@@ -211,6 +207,11 @@ async fn close_unused(pool: Weak<Pool>, mut pause: Duration) {
 }
 
 impl Place {
+    /// Whether a proxy reads what is sent here.
+    pub(crate) fn ends_at_proxy(&self) -> bool {
+        self.pool.connector.ends_at_proxy(&self.scheme)
+    }
+
     /// Gives the connection back, now or as soon as it can carry another request; one that is closed is forgotten.
     pub(crate) fn give_back(self, mut connection: Http1) {
         if connection.is_closed() {
