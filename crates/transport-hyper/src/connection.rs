@@ -10,8 +10,9 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::{http1, http2};
 use hyper::rt::Executor;
 use hyper_util::client::legacy::connect::Connection;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use session_export_transport::{Request, RequestBody};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::connector::{Connector, Stream};
@@ -21,6 +22,20 @@ use crate::failure::{ExchangeFailure, Unsent};
 pub(crate) enum Opened {
     Http1(Http1),
     Http2(http2::SendRequest<RequestBody>),
+}
+
+/// Spawns on the runtime that the connections belong to, also where something else polls a request or a body.
+#[derive(Clone)]
+pub(crate) struct OnRuntime(pub(crate) Handle);
+
+impl<F> Executor<F> for OnRuntime
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, task: F) {
+        // A runtime that was shut down drops it, and is no reason to fail: its connections are closed.
+        drop(self.0.spawn(task));
+    }
 }
 
 /// A response, or the request if nothing of it was written.
@@ -86,19 +101,19 @@ pub(crate) fn not_sent(mut error: TrySendError<Request>) -> ExchangeFailure {
     }
 }
 
-pub(crate) async fn open(connector: &Connector, uri: Uri) -> Result<Opened, Unsent> {
+pub(crate) async fn open(connector: &Connector, runtime: &OnRuntime, uri: Uri) -> Result<Opened, Unsent> {
     let stream = connector.connect(uri).await.map_err(Unsent::Connect)?;
     match stream.connected().is_negotiated_h2() {
-        true => http2(stream).await,
-        false => http1(stream).await,
+        true => http2(stream, runtime).await,
+        false => http1(stream, runtime).await,
     }
     .map_err(Unsent::Handshake)
 }
 
-async fn http1(stream: Stream) -> Result<Opened, hyper::Error> {
+async fn http1(stream: Stream, runtime: &OnRuntime) -> Result<Opened, hyper::Error> {
     let (mut sender, connection) = http1::Builder::new().handshake(stream).await?;
     let (tell, gone) = oneshot::channel();
-    TokioExecutor::new().execute(async move {
+    runtime.execute(async move {
         // The connection is dropped before anybody is told.
         if let Err(error) = connection.await {
             let _ = tell.send(error);
@@ -111,10 +126,10 @@ async fn http1(stream: Stream) -> Result<Opened, hyper::Error> {
     }
 }
 
-async fn http2(stream: Stream) -> Result<Opened, hyper::Error> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+async fn http2(stream: Stream, runtime: &OnRuntime) -> Result<Opened, hyper::Error> {
+    let mut builder = http2::Builder::new(runtime.clone());
     let (mut sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await?;
-    TokioExecutor::new().execute(async move {
+    runtime.execute(async move {
         // Its requests are told by themselves.
         let _ = connection.await;
     });

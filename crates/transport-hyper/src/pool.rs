@@ -10,10 +10,11 @@ use http::Uri;
 use http::uri::{Authority, Scheme};
 use hyper::client::conn::http2;
 use hyper::rt::{Executor, Timer};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use session_export_transport::RequestBody;
+use tokio::runtime::Handle;
 
-use crate::connection::{Http1, Opened, open};
+use crate::connection::{Http1, OnRuntime, Opened, open};
 use crate::connector::Connector;
 use crate::failure::Unsent;
 
@@ -23,6 +24,7 @@ type Http2 = http2::SendRequest<RequestBody>;
 pub(crate) struct Pool {
     connector: Connector,
     idle_limit: Duration,
+    runtime: OnRuntime,
     state: Mutex<State>,
 }
 
@@ -68,10 +70,12 @@ pub(crate) struct Place {
 }
 
 impl Pool {
+    /// The pool of the current runtime.
     pub(crate) fn new(connector: Connector, idle_limit: Duration) -> Self {
         Self {
             connector,
             idle_limit,
+            runtime: OnRuntime(Handle::current()),
             state: Mutex::default(),
         }
     }
@@ -85,7 +89,7 @@ impl Pool {
             return Ok(taken);
         }
         // Boxed: it is large, and most requests find a connection.
-        match Box::pin(open(&self.connector, uri.clone())).await? {
+        match Box::pin(open(&self.connector, &self.runtime, uri.clone())).await? {
             Opened::Http1(connection) => {
                 let place = self.place(scheme, authority);
                 Ok(Taken::Http1 { connection, place })
@@ -152,7 +156,7 @@ impl Pool {
     fn watch(self: &Arc<Self>, state: &mut State) {
         if !std::mem::replace(&mut state.is_watched, true) {
             let (pool, limit) = (Arc::downgrade(self), self.idle_limit);
-            TokioExecutor::new().execute(close_unused(pool, limit));
+            self.runtime.execute(close_unused(pool, limit));
         }
     }
 
@@ -218,14 +222,13 @@ impl Place {
             return;
         }
         if connection.is_ready() {
-            let pool = Arc::clone(&self.pool);
-            pool.put(&self, connection);
+            self.pool.put(&self, connection);
             return;
         }
-        TokioExecutor::new().execute(async move {
+        let pool = Arc::clone(&self.pool);
+        pool.runtime.execute(async move {
             if connection.ready().await {
-                let pool = Arc::clone(&self.pool);
-                pool.put(&self, connection);
+                self.pool.put(&self, connection);
             }
         });
     }
