@@ -1,4 +1,4 @@
-//! A new connection: connected, its protocol settled, handed to the runtime.
+//! A new connection: connected, and its protocol settled.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -21,8 +21,12 @@ use crate::failure::{ExchangeFailure, Unsent};
 /// What can be sent on.
 pub(crate) enum Opened {
     Http1(Http1),
-    Http2(http2::SendRequest<RequestBody>),
+    /// It carries nothing before its other half is driven.
+    Http2(Http2, Http2Connection),
 }
+
+pub(crate) type Http2 = http2::SendRequest<RequestBody>;
+pub(crate) type Http2Connection = http2::Connection<Stream, RequestBody, OnRuntime>;
 
 /// Spawns on the runtime that the connections belong to, also where something else polls a request or a body.
 #[derive(Clone)]
@@ -128,11 +132,6 @@ async fn http1(stream: Stream, runtime: &OnRuntime) -> Result<Opened, hyper::Err
 
 async fn http2(stream: Stream, runtime: &OnRuntime) -> Result<Opened, hyper::Error> {
     let mut builder = http2::Builder::new(runtime.clone());
-    let (mut sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await?;
-    runtime.execute(async move {
-        // Its requests are told by themselves.
-        let _ = connection.await;
-    });
-    sender.ready().await?;
-    Ok(Opened::Http2(sender))
+    let (sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await?;
+    Ok(Opened::Http2(sender, connection))
 }

@@ -38,7 +38,10 @@ pub(crate) async fn exchange(
             Ok(response.map(|body| PooledBody::new(body, Some((connection, place)))))
         }
         Taken::Http2(mut sender) => {
-            let response = sender.try_send_request(request).await.map_err(not_sent)?;
+            let response = sender.try_send_request(request);
+            // hyper's queue gives back what the connection's end has left in it when the last sender goes.
+            drop(sender);
+            let response = response.await.map_err(not_sent)?;
             Ok(response.map(|body| PooledBody::new(body, None)))
         }
     }

@@ -8,17 +8,13 @@ use std::time::{Duration, Instant};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use hyper::client::conn::http2;
 use hyper::rt::{Executor, Timer};
 use hyper_util::rt::TokioTimer;
-use session_export_transport::RequestBody;
 use tokio::runtime::Handle;
 
-use crate::connection::{Http1, OnRuntime, Opened, open};
+use crate::connection::{Http1, Http2, Http2Connection, OnRuntime, Opened, open};
 use crate::connector::Connector;
 use crate::failure::Unsent;
-
-type Http2 = http2::SendRequest<RequestBody>;
 
 /// The connections of one runtime.
 pub(crate) struct Pool {
@@ -94,7 +90,9 @@ impl Pool {
                 let place = self.place(scheme, authority);
                 Ok(Taken::Http1 { connection, place })
             }
-            Opened::Http2(sender) => Ok(Taken::Http2(self.share(scheme, authority, sender))),
+            Opened::Http2(sender, connection) => {
+                Ok(Taken::Http2(self.share(scheme, authority, sender, connection)))
+            }
         }
     }
 
@@ -128,7 +126,13 @@ impl Pool {
     }
 
     /// Keeps an HTTP/2 connection for further requests; where another request was faster, its connection is used.
-    fn share(self: &Arc<Self>, scheme: &Scheme, authority: &Authority, sender: Http2) -> Http2 {
+    fn share(
+        self: &Arc<Self>,
+        scheme: &Scheme,
+        authority: &Authority,
+        sender: Http2,
+        connection: Http2Connection,
+    ) -> Http2 {
         let mut state = self.lock();
         let shared = &mut state.find_or_add(scheme, authority).shared;
         if let Some(faster) = shared.as_ref().filter(|faster| !faster.sender.is_closed()) {
@@ -139,7 +143,16 @@ impl Pool {
             since: now(),
         });
         self.watch(&mut state);
+        drop(state);
+        self.runtime.execute(drive(Arc::downgrade(self), connection));
         sender
+    }
+
+    /// Lets go of the senders whose connection has ended: a request that came too late for it is given back only then.
+    fn forget_closed(&self) {
+        for origin in &mut self.lock().origins {
+            origin.shared.take_if(|shared| shared.sender.is_closed());
+        }
     }
 
     fn put(self: &Arc<Self>, place: &Place, connection: Http1) {
@@ -195,6 +208,15 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drives an HTTP/2 connection. Its requests are told by themselves how it ends.
+async fn drive(pool: Weak<Pool>, connection: Http2Connection) {
+    // Dropped here, and so closed for senders.
+    let _ = connection.await;
+    if let Some(pool) = pool.upgrade() {
+        pool.forget_closed();
     }
 }
 
