@@ -1,4 +1,4 @@
-//! A new connection: connected, its protocol settled, handed to the runtime.
+//! A new connection: connected, and its protocol settled.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -10,19 +10,36 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::{http1, http2};
 use hyper::rt::Executor;
 use hyper_util::client::legacy::connect::Connection;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use session_export_transport::{Request, RequestBody};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tower_service::Service;
 
-use crate::connector::Connector;
+use crate::connector::{Connector, Stream};
 use crate::failure::{ExchangeFailure, Unsent};
-use crate::link::Link;
 
 /// What can be sent on.
 pub(crate) enum Opened {
-    Http1 { connection: Http1, to_proxy: bool },
-    Http2(http2::SendRequest<RequestBody>),
+    Http1(Http1),
+    /// It carries nothing before its other half is driven.
+    Http2(Http2, Http2Connection),
+}
+
+pub(crate) type Http2 = http2::SendRequest<RequestBody>;
+pub(crate) type Http2Connection = http2::Connection<Stream, RequestBody, OnRuntime>;
+
+/// Spawns on the runtime that the connections belong to, also where something else polls a request or a body.
+#[derive(Clone)]
+pub(crate) struct OnRuntime(pub(crate) Handle);
+
+impl<F> Executor<F> for OnRuntime
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, task: F) {
+        // A runtime that was shut down drops it, and is no reason to fail: its connections are closed.
+        drop(self.0.spawn(task));
+    }
 }
 
 /// A response, or the request if nothing of it was written.
@@ -88,42 +105,33 @@ pub(crate) fn not_sent(mut error: TrySendError<Request>) -> ExchangeFailure {
     }
 }
 
-pub(crate) async fn open(mut connector: Connector, uri: Uri) -> Result<Opened, Unsent> {
-    let link = connector.call(uri).await.map_err(Unsent::Connect)?;
-    match link.connected().is_negotiated_h2() {
-        true => http2(link).await,
-        false => http1(link).await,
+pub(crate) async fn open(connector: &Connector, runtime: &OnRuntime, uri: Uri) -> Result<Opened, Unsent> {
+    let stream = connector.connect(uri).await.map_err(Unsent::Connect)?;
+    match stream.connected().is_negotiated_h2() {
+        true => http2(stream, runtime).await,
+        false => http1(stream, runtime).await,
     }
     .map_err(Unsent::Handshake)
 }
 
-async fn http1(link: Link) -> Result<Opened, hyper::Error> {
-    let to_proxy = link.to_proxy;
-    let (mut sender, connection) = http1::Builder::new().handshake(link).await?;
+async fn http1(stream: Stream, runtime: &OnRuntime) -> Result<Opened, hyper::Error> {
+    let (mut sender, connection) = http1::Builder::new().handshake(stream).await?;
     let (tell, gone) = oneshot::channel();
-    TokioExecutor::new().execute(async move {
+    runtime.execute(async move {
         // The connection is dropped before anybody is told.
         if let Err(error) = connection.await {
             let _ = tell.send(error);
         }
     });
     match sender.ready().await {
-        Ok(()) => Ok(Opened::Http1 {
-            connection: Http1 { sender, gone },
-            to_proxy,
-        }),
+        Ok(()) => Ok(Opened::Http1(Http1 { sender, gone })),
         // What broke the connection says more than that it is closed: a server that did not accept the certificate.
         Err(closed) => Err(gone.await.unwrap_or(closed)),
     }
 }
 
-async fn http2(link: Link) -> Result<Opened, hyper::Error> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
-    let (mut sender, connection) = builder.timer(TokioTimer::new()).handshake(link).await?;
-    TokioExecutor::new().execute(async move {
-        // Its requests are told by themselves.
-        let _ = connection.await;
-    });
-    sender.ready().await?;
-    Ok(Opened::Http2(sender))
+async fn http2(stream: Stream, runtime: &OnRuntime) -> Result<Opened, hyper::Error> {
+    let mut builder = http2::Builder::new(runtime.clone());
+    let (sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await?;
+    Ok(Opened::Http2(sender, connection))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::Uri;
 use http::uri::Scheme;
-use hyper_rustls::HttpsConnector;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
@@ -16,11 +16,13 @@ use session_export_transport_net::{Proxy, Settings};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::link::Link;
 use crate::names::Names;
 
+/// A connection, with TLS or without.
+pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
 type BoxError = Box<dyn StdError + Send + Sync>;
-type Connecting<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+type Reaching = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, Unreached>> + Send>>;
 
 /// How far connecting came. Its source says why no further.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +38,6 @@ pub(crate) enum ConnectFailure {
     Limit,
 }
 
-#[derive(Clone)]
 pub(crate) struct Connector {
     https: HttpsConnector<Route>,
     has_proxy: bool,
@@ -52,36 +53,27 @@ impl Connector {
             limit: settings.connect_limit,
         }
     }
-}
 
-impl Service<Uri> for Connector {
-    type Response = Link;
-    type Error = ConnectFailure;
-    type Future = Connecting<Link, ConnectFailure>;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), ConnectFailure>> {
-        Poll::Ready(Ok(()))
+    /// Whether a proxy reads the requests to servers of this scheme itself, so that they name their host in the target.
+    pub(crate) fn ends_at_proxy(&self, scheme: &Scheme) -> bool {
+        self.has_proxy && *scheme != Scheme::HTTPS
     }
 
-    fn call(&mut self, server: Uri) -> Self::Future {
-        let to_proxy = self.has_proxy && server.scheme() != Some(&Scheme::HTTPS);
-        let connecting = self.https.call(server);
-        let limit = self.limit;
-        Box::pin(async move {
-            #[allow(
-                clippy::disallowed_methods,
-                reason = "the limit on connecting is the one that belongs to a transport"
-            )]
-            let connected = tokio::time::timeout(limit, connecting).await;
-            match connected {
-                Ok(Ok(stream)) => Ok(Link { stream, to_proxy }),
-                Ok(Err(error)) => Err(match error.downcast::<Unreached>() {
-                    Ok(unreached) => ConnectFailure::Reach(unreached.0),
-                    Err(error) => ConnectFailure::Tls(error),
-                }),
-                Err(_) => Err(ConnectFailure::Limit),
-            }
-        })
+    pub(crate) async fn connect(&self, server: Uri) -> Result<Stream, ConnectFailure> {
+        let connecting = self.https.clone().call(server);
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the limit on connecting is the one that belongs to a transport"
+        )]
+        let connected = tokio::time::timeout(self.limit, connecting).await;
+        match connected {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(match error.downcast::<Unreached>() {
+                Ok(unreached) => ConnectFailure::Reach(unreached.0),
+                Err(error) => ConnectFailure::Tls(error),
+            }),
+            Err(_) => Err(ConnectFailure::Limit),
+        }
     }
 }
 
@@ -109,7 +101,7 @@ impl Route {
 impl Service<Uri> for Route {
     type Response = TokioIo<TcpStream>;
     type Error = Unreached;
-    type Future = Connecting<TokioIo<TcpStream>, Unreached>;
+    type Future = Reaching;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Unreached>> {
         Poll::Ready(Ok(()))
@@ -132,6 +124,6 @@ impl Service<Uri> for Route {
 
 fn reaching<E: Into<BoxError>>(
     connecting: impl Future<Output = Result<TokioIo<TcpStream>, E>> + Send + 'static,
-) -> Connecting<TokioIo<TcpStream>, Unreached> {
+) -> Reaching {
     Box::pin(async move { connecting.await.map_err(|error| Unreached(error.into())) })
 }

@@ -32,26 +32,29 @@ pub(crate) async fn exchange(
                 place.give_back(connection);
                 return Err(Unsent::NoHttp2.into());
             }
-            prepare(&mut request, place.to_proxy);
+            prepare(&mut request, place.ends_at_proxy());
             let response = pin!(connection.hand_over(request));
             let response = connection.outcome(response).await?;
             Ok(response.map(|body| PooledBody::new(body, Some((connection, place)))))
         }
         Taken::Http2(mut sender) => {
-            let response = sender.try_send_request(request).await.map_err(not_sent)?;
+            let response = sender.try_send_request(request);
+            // hyper's queue gives back what the connection's end has left in it when the last sender goes.
+            drop(sender);
+            let response = response.await.map_err(not_sent)?;
             Ok(response.map(|body| PooledBody::new(body, None)))
         }
     }
 }
 
 /// Gives an HTTP/1 request its host and its target the form that the other end reads.
-fn prepare(request: &mut Request, to_proxy: bool) {
+fn prepare(request: &mut Request, ends_at_proxy: bool) {
     if !request.headers().contains_key(HOST)
         && let Some(host) = host(request.uri())
     {
         request.headers_mut().insert(HOST, host);
     }
-    if to_proxy && request.uri().scheme() != Some(&Scheme::HTTPS) {
+    if ends_at_proxy {
         return;
     }
     let target = request.uri().path_and_query().cloned();

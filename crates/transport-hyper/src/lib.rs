@@ -25,7 +25,6 @@ mod connection;
 mod connector;
 mod exchange;
 mod failure;
-mod link;
 mod names;
 mod pool;
 mod transport;

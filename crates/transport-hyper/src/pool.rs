@@ -8,21 +8,19 @@ use std::time::{Duration, Instant};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
-use hyper::client::conn::http2;
 use hyper::rt::{Executor, Timer};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use session_export_transport::RequestBody;
+use hyper_util::rt::TokioTimer;
+use tokio::runtime::Handle;
 
-use crate::connection::{Http1, Opened, open};
+use crate::connection::{Http1, Http2, Http2Connection, OnRuntime, Opened, open};
 use crate::connector::Connector;
 use crate::failure::Unsent;
-
-type Http2 = http2::SendRequest<RequestBody>;
 
 /// The connections of one runtime.
 pub(crate) struct Pool {
     connector: Connector,
     idle_limit: Duration,
+    runtime: OnRuntime,
     state: Mutex<State>,
 }
 
@@ -46,7 +44,6 @@ struct Origin {
 
 struct Idle {
     connection: Http1,
-    to_proxy: bool,
     since: Instant,
 }
 
@@ -66,14 +63,15 @@ pub(crate) struct Place {
     pool: Arc<Pool>,
     scheme: Scheme,
     authority: Authority,
-    pub(crate) to_proxy: bool,
 }
 
 impl Pool {
+    /// The pool of the current runtime.
     pub(crate) fn new(connector: Connector, idle_limit: Duration) -> Self {
         Self {
             connector,
             idle_limit,
+            runtime: OnRuntime(Handle::current()),
             state: Mutex::default(),
         }
     }
@@ -87,12 +85,14 @@ impl Pool {
             return Ok(taken);
         }
         // Boxed: it is large, and most requests find a connection.
-        match Box::pin(open(self.connector.clone(), uri.clone())).await? {
-            Opened::Http1 { connection, to_proxy } => {
-                let place = self.place(scheme, authority, to_proxy);
+        match Box::pin(open(&self.connector, &self.runtime, uri.clone())).await? {
+            Opened::Http1(connection) => {
+                let place = self.place(scheme, authority);
                 Ok(Taken::Http1 { connection, place })
             }
-            Opened::Http2(sender) => Ok(Taken::Http2(self.share(scheme, authority, sender))),
+            Opened::Http2(sender, connection) => {
+                Ok(Taken::Http2(self.share(scheme, authority, sender, connection)))
+            }
         }
     }
 
@@ -109,7 +109,7 @@ impl Pool {
         while let Some(idle) = origin.idle.pop() {
             // One that is not ready has been closed by its server.
             if idle.connection.is_ready() && idle.since.elapsed() < self.idle_limit {
-                let place = self.place(scheme, authority, idle.to_proxy);
+                let place = self.place(scheme, authority);
                 let connection = idle.connection;
                 return Some(Taken::Http1 { connection, place });
             }
@@ -117,17 +117,22 @@ impl Pool {
         None
     }
 
-    fn place(self: &Arc<Self>, scheme: &Scheme, authority: &Authority, to_proxy: bool) -> Place {
+    fn place(self: &Arc<Self>, scheme: &Scheme, authority: &Authority) -> Place {
         Place {
             pool: Arc::clone(self),
             scheme: scheme.clone(),
             authority: authority.clone(),
-            to_proxy,
         }
     }
 
     /// Keeps an HTTP/2 connection for further requests; where another request was faster, its connection is used.
-    fn share(self: &Arc<Self>, scheme: &Scheme, authority: &Authority, sender: Http2) -> Http2 {
+    fn share(
+        self: &Arc<Self>,
+        scheme: &Scheme,
+        authority: &Authority,
+        sender: Http2,
+        connection: Http2Connection,
+    ) -> Http2 {
         let mut state = self.lock();
         let shared = &mut state.find_or_add(scheme, authority).shared;
         if let Some(faster) = shared.as_ref().filter(|faster| !faster.sender.is_closed()) {
@@ -138,7 +143,16 @@ impl Pool {
             since: now(),
         });
         self.watch(&mut state);
+        drop(state);
+        self.runtime.execute(drive(Arc::downgrade(self), connection));
         sender
+    }
+
+    /// Lets go of the senders whose connection has ended: a request that came too late for it is given back only then.
+    fn forget_closed(&self) {
+        for origin in &mut self.lock().origins {
+            origin.shared.take_if(|shared| shared.sender.is_closed());
+        }
     }
 
     fn put(self: &Arc<Self>, place: &Place, connection: Http1) {
@@ -146,7 +160,6 @@ impl Pool {
         let origin = state.find_or_add(&place.scheme, &place.authority);
         origin.idle.push(Idle {
             connection,
-            to_proxy: place.to_proxy,
             since: now(),
         });
         self.watch(&mut state);
@@ -156,7 +169,7 @@ impl Pool {
     fn watch(self: &Arc<Self>, state: &mut State) {
         if !std::mem::replace(&mut state.is_watched, true) {
             let (pool, limit) = (Arc::downgrade(self), self.idle_limit);
-            TokioExecutor::new().execute(close_unused(pool, limit));
+            self.runtime.execute(close_unused(pool, limit));
         }
     }
 
@@ -198,6 +211,15 @@ impl Pool {
     }
 }
 
+/// Drives an HTTP/2 connection. Its requests are told by themselves how it ends.
+async fn drive(pool: Weak<Pool>, connection: Http2Connection) {
+    // Dropped here, and so closed for senders.
+    let _ = connection.await;
+    if let Some(pool) = pool.upgrade() {
+        pool.forget_closed();
+    }
+}
+
 /// Ends with the pool, or when there is nothing to close.
 async fn close_unused(pool: Weak<Pool>, mut pause: Duration) {
     loop {
@@ -211,20 +233,24 @@ async fn close_unused(pool: Weak<Pool>, mut pause: Duration) {
 }
 
 impl Place {
+    /// Whether a proxy reads what is sent here.
+    pub(crate) fn ends_at_proxy(&self) -> bool {
+        self.pool.connector.ends_at_proxy(&self.scheme)
+    }
+
     /// Gives the connection back, now or as soon as it can carry another request; one that is closed is forgotten.
     pub(crate) fn give_back(self, mut connection: Http1) {
         if connection.is_closed() {
             return;
         }
         if connection.is_ready() {
-            let pool = Arc::clone(&self.pool);
-            pool.put(&self, connection);
+            self.pool.put(&self, connection);
             return;
         }
-        TokioExecutor::new().execute(async move {
+        let pool = Arc::clone(&self.pool);
+        pool.runtime.execute(async move {
             if connection.ready().await {
-                let pool = Arc::clone(&self.pool);
-                pool.put(&self, connection);
+                self.pool.put(&self, connection);
             }
         });
     }

@@ -42,6 +42,7 @@ pub type HyperTransportBuilder = TransportBuilder<HyperTransport>;
 /// - **Runtime.** [`send`](Transport::send) must be called within a Tokio runtime that has its I/O and time drivers.
 ///   It hands that runtime its connections and name look-ups and nothing else. One transport may serve several
 ///   runtimes; they share no connections, and only the runtime that used it last keeps a pool.
+///   A response's body may be read anywhere while the runtime that received it is at work.
 /// - **Request target.** Any target goes on the wire as it was given, normal or not.
 /// - **One attempt.** A pooled connection that turns out to be closed is not replaced. If nothing of the request was
 ///   written on it, the error is `Closed`, `NotSent`, and the caller may send again; otherwise `Closed`, `Unknown`.

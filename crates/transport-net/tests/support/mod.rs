@@ -80,7 +80,7 @@ macro_rules! through_both {
 }
 pub(crate) use through_both;
 
-const STUCK: Duration = Duration::from_secs(10);
+pub(crate) const STUCK: Duration = Duration::from_secs(10);
 
 /// What the server does with one connection.
 pub(crate) type Step = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -206,7 +206,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    fn new(tcp: TcpStream) -> Self {
+    pub(crate) fn new(tcp: TcpStream) -> Self {
         tcp.set_read_timeout(Some(STUCK)).unwrap();
         Self {
             stream: Box::new(tcp.try_clone().unwrap()),
