@@ -376,7 +376,9 @@ fn an_attempt_that_may_have_been_carried_out_is_not_forgotten_over_the_last_one(
         let not_sent = (0..3).map(|_| broken(Connect, Delivery::NotSent));
         let (transport, _) = mock_transport(&clock, std::iter::once(first).chain(not_sent));
         let ids = TaskIds::new(["t-1".parse().unwrap()]).unwrap();
-        clock.drive(client(transport, &clock).delete_tasks(&ids)).unwrap_err()
+        clock
+            .drive(client(transport, &clock).delete_tasks(&ids))
+            .unwrap_err()
     };
     for first in [broken(Closed, Delivery::Unknown), json(504, "")] {
         let error = delete(first);

@@ -227,9 +227,7 @@ impl Error {
     pub fn is_unauthenticated(&self) -> bool {
         match self.kind() {
             ErrorKind::Service(failure) => failure.status == StatusCode::UNAUTHORIZED,
-            ErrorKind::Auth(error) => {
-                !error.is_transient() && *error.kind() != AuthErrorKind::Unreachable
-            }
+            ErrorKind::Auth(error) => !error.is_transient() && *error.kind() != AuthErrorKind::Unreachable,
             _ => false,
         }
     }

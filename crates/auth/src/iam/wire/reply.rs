@@ -86,11 +86,14 @@ pub(in crate::iam) async fn success(response: Response) -> Result<(Parts, Bytes)
         let body = body.read_to_end(MOST_BYTES).await.unwrap_or_default();
         return Err(refused(head.status, &head.headers, &body));
     }
-    let body = body.read_to_end(MOST_BYTES).await.map_err(|error| match error.kind() {
-        // It was reached, and what it says is the same the next time.
-        TransportErrorKind::BodyTooLarge => reply("it is larger than 1 MiB").with_source(error),
-        _ => error.into(),
-    })?;
+    let body = body
+        .read_to_end(MOST_BYTES)
+        .await
+        .map_err(|error| match error.kind() {
+            // It was reached, and what it says is the same the next time.
+            TransportErrorKind::BodyTooLarge => reply("it is larger than 1 MiB").with_source(error),
+            _ => error.into(),
+        })?;
     Ok((head, body))
 }
 
