@@ -147,6 +147,8 @@ fn a_hint_is_followed_where_it_is_longer_than_the_pause() {
     let date = ("date", "Tue, 27 Feb 2024 03:47:51 GMT");
     for (first, second_at) in [
         (hinted(503, &[("retry-after", "7")], ""), 7.0),
+        // The longest that is followed.
+        (hinted(503, &[("retry-after", "300")], ""), 300.0),
         (
             hinted(503, &[date, ("retry-after", "Tue, 27 Feb 2024 03:48:00 GMT")], ""),
             9.0,
@@ -247,6 +249,40 @@ fn a_dead_service_is_not_asked_four_times_by_everybody() {
 }
 
 #[test]
+fn an_attempt_that_took_all_its_time_costs_twice_as_much() {
+    let slow = || broken(TransportErrorKind::ConnectTimeout, Delivery::NotSent);
+    let (client, clock, log) = calm((0..150).map(|_| slow()));
+    clock.drive(async {
+        for _ in 0..100 {
+            client.list_tasks(&TaskQuery::new()).await.unwrap_err();
+        }
+    });
+    assert_eq!(log.count(), 150);
+}
+
+#[test]
+fn a_retry_after_a_429_is_free_and_its_success_counts_like_any() {
+    let dead = (0..140).map(|_| away());
+    let throttled = (0..5).flat_map(|_| [json(429, ""), json(200, EMPTY)]);
+    let (client, clock, log) = calm(dead.chain(throttled).chain([away(), away()]));
+    let query = TaskQuery::new();
+    let list = || client.list_tasks(&query);
+    clock.drive(async {
+        for _ in 0..40 {
+            list().await.unwrap_err();
+        }
+        // A hundred retries: nothing is left.
+        assert_eq!(log.count(), 140);
+        for _ in 0..5 {
+            list().await.unwrap();
+        }
+        // Five successes pay for one.
+        list().await.unwrap_err();
+    });
+    assert_eq!(log.count(), 152);
+}
+
+#[test]
 fn a_success_after_a_retry_gives_back_what_it_cost() {
     let answers = (0..150).flat_map(|_| [away(), json(200, EMPTY)]);
     let (client, clock, log) = calm(answers);
@@ -256,6 +292,17 @@ fn a_success_after_a_retry_gives_back_what_it_cost() {
         }
     });
     assert_eq!(log.count(), 300);
+}
+
+#[test]
+fn a_503_holds_back_no_call_but_its_own() {
+    let away = hinted(503, &[("retry-after", "7")], "");
+    let (client, clock, log) = calm([away, json(200, EMPTY), json(200, EMPTY)]);
+    let query = TaskQuery::new();
+    let (first, second) = clock.drive(join(client.list_tasks(&query), client.list_tasks(&query)));
+    first.unwrap();
+    second.unwrap();
+    assert_eq!(times(&log), [0.0, 0.0, 7.0]);
 }
 
 #[test]

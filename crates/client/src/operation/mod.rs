@@ -1,5 +1,6 @@
 //! One call of the service: what it does, and how it is made.
 
+mod answer;
 mod call;
 mod credential;
 mod delete_tasks;
@@ -12,7 +13,8 @@ use std::fmt;
 
 use session_export_model::ExportKind;
 
-pub(crate) use call::{Call, Exchange, Reply, request_id, service_failure};
+pub(crate) use answer::{Exchange, Reply, request_id, service_failure};
+pub(crate) use call::Call;
 pub use effect::Effect;
 pub use list_sessions::{ListSessions, SessionStream};
 
