@@ -168,7 +168,7 @@ fn a_value_that_is_no_base_url_is_named() {
         ),
         (
             "https://a?x",
-            "\"https://a?x\" is not a usable base URL: it has a query or a fragment; write it like \
+            "\"https://a?…\" is not a usable base URL: it has a query or a fragment; write it like \
              https://workspace.cn-north-4.myhuaweicloud.com",
         ),
         (

@@ -52,3 +52,15 @@ impl Iterator for Pauses {
         self.pauses.next().map(|pause| pause / self.share)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_task_has_a_seed_of_its_own() {
+        // The published value of FNV-1a.
+        assert_eq!(seed_of(&"a".parse().unwrap()), 0xaf63_dc4c_8601_ec8c);
+        assert_ne!(seed_of(&"t-1".parse().unwrap()), seed_of(&"t-2".parse().unwrap()));
+    }
+}
