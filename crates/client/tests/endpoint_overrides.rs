@@ -173,7 +173,7 @@ fn a_value_that_is_no_base_url_is_named() {
         ),
         (
             "user:hunter2@a",
-            "\"://…@a\" is not a usable base URL: it has no scheme; write it like \
+            "\"…@a\" is not a usable base URL: it has no scheme; write it like \
              https://workspace.cn-north-4.myhuaweicloud.com",
         ),
     ] {

@@ -181,6 +181,13 @@ fn a_hint_that_is_too_long_ends_the_call_at_once_and_is_told() {
     let error = clock.drive(client.list_tasks(&TaskQuery::new())).unwrap_err();
     assert!(error.to_string().ends_with("; it asks to wait 301 s"), "{error}");
     assert_eq!(clock.monotonic(), Duration::ZERO);
+
+    let clock = common::clock();
+    let (transport, _) = mock_transport(&clock, [hinted(503, &[("retry-after", "6")], "")]);
+    let policy = steady().longest_hint(seconds(5));
+    let client = builder(transport, &clock).retry_policy(policy).build().unwrap();
+    clock.drive(client.list_tasks(&TaskQuery::new())).unwrap_err();
+    assert_eq!(clock.monotonic(), Duration::ZERO);
 }
 
 #[test]
