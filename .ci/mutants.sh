@@ -29,5 +29,5 @@ failed=0
 run session-export-model "--lib" 'crates/model/src/filter/*.rs' crates/model/src/limits.rs crates/model/src/retry_hint.rs \
     crates/model/src/error_body.rs
 run session-export-auth "--lib --test cache --test cache_model --test signer" 'crates/auth/src/signer/*.rs' 'crates/auth/src/cache/*.rs'
-run session-export "--lib --test errors --test observability --test retry" 'crates/client/src/retry/*.rs'
+run session-export "--lib --test authentication --test download_bodies --test download_resumed --test errors --test observability --test retry" 'crates/client/src/retry/*.rs'
 exit "$failed"
