@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""How many crates each feature set of the facade brings along, and with `--build` how long a first build of it takes, beside clients of other
+"""How many crates each feature set of the facade brings along, and with `--build` what a first build of it takes (CPU
+seconds of all its processes, and seconds by the clock), beside clients of other
 services in the same run. Each is the only dependency of an empty crate in a directory of its own."""
 
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -43,26 +45,31 @@ def measure(directory, dependency, build):
     version = next(line.split()[1] for line in tree.splitlines() if line.startswith(dependency.split(" ")[0] + " "))
     # Itself does not count.
     count = len(crates) - 1
-    seconds = None
+    cost = None
     if build:
         cargo("fetch", "--locked")
-        began = time.monotonic()
+        began, cpu = time.monotonic(), cpu_of_children()
         cargo("build", "--locked", "--offline")
-        seconds = time.monotonic() - began
+        cost = cpu_of_children() - cpu, time.monotonic() - began
     shutil.rmtree(directory / "target", ignore_errors=True)
-    return version, count, seconds
+    return version, count, cost
+
+
+def cpu_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def main():
     if any(argument != "--build" for argument in sys.argv[1:]):
         sys.exit("usage: .ci/dependencies.py [--build]")
     build = "--build" in sys.argv[1:]
-    print("| what | version | crates | first build, s |\n|---|---|---:|---:|")
+    print("| what | version | crates | first build, CPU s | by the clock, s |\n|---|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as directory:
         for number, (name, dependency) in enumerate(SETS.items()):
-            version, count, seconds = measure(pathlib.Path(directory) / str(number), dependency, build)
-            took = "" if seconds is None else f"{seconds:.0f}"
-            print(f"| {name} | {version} | {count} | {took} |", flush=True)
+            version, count, cost = measure(pathlib.Path(directory) / str(number), dependency, build)
+            cpu, seconds = ("", "") if cost is None else (f"{part:.0f}" for part in cost)
+            print(f"| {name} | {version} | {count} | {cpu} | {seconds} |", flush=True)
 
 
 main()

@@ -16,8 +16,8 @@ use common::{
 };
 use futures_util::future::join;
 use session_export::{
-    AuthError, Authenticate, Client, ClientBuilder, Clock, Delivery, Endpoint, ErrorKind, Request,
-    RetryPolicy, Stamp, TaskIds, TaskQuery, TransportErrorKind, WaitPolicy,
+    AuthError, AuthErrorKind, Authenticate, Client, ClientBuilder, Clock, Delivery, Endpoint, ErrorKind,
+    Request, RetryPolicy, Stamp, TaskIds, TaskQuery, TransportErrorKind, WaitPolicy,
 };
 use session_export_transport::test_util::{ManualClock, MockTransport};
 
@@ -241,6 +241,38 @@ fn each_attempt_is_authenticated_anew_and_a_401_is_renewed_once_in_all() {
         signed[0] == signed[1] && signed[1] != signed[2] && signed[2] != signed[3],
         "{signed:?}"
     );
+}
+
+/// Says after a 401 that there is another credential, and has the same one, which is held back.
+#[derive(Debug, Default)]
+struct SameAgain(AtomicUsize);
+
+#[async_trait]
+impl Authenticate for SameAgain {
+    async fn authenticate(&self, _request: &mut Request, _at: DateTime<Utc>) -> Result<Stamp, AuthError> {
+        match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Ok(Stamp::new(1)),
+            _ => Err(AuthError::new(AuthErrorKind::Rejected)),
+        }
+    }
+
+    async fn rejected(&self, _stamp: Stamp) -> bool {
+        true
+    }
+}
+
+#[test]
+fn after_a_401_the_last_answer_counts_and_where_there_is_none_the_401() {
+    let clock = clock();
+    let (transport, _) = mock_transport(&clock, [json(401, "")]);
+    let client = client_with(transport, &clock, SameAgain::default());
+    let error = clock.drive(client.list_tasks(&TaskQuery::new())).unwrap_err();
+    assert_eq!(error.service().unwrap().status, 401, "{error:?}");
+
+    let (transport, _) = mock_transport(&clock, [json(401, ""), json(403, "")]);
+    let client = client_with(transport, &clock, Counting::default());
+    let error = clock.drive(client.list_tasks(&TaskQuery::new())).unwrap_err();
+    assert_eq!(error.service().unwrap().status, 403, "{error:?}");
 }
 
 #[test]
