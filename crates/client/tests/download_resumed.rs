@@ -345,3 +345,37 @@ fn a_server_that_always_breaks_off_uses_up_the_budget_of_retries() {
     // What is left is one free continuation, and what the answers' heads have earned.
     assert!(last <= 3, "{last} requests");
 }
+
+#[test]
+fn a_file_that_arrives_when_it_is_begun_again_gives_back_what_that_cost() {
+    // Every other answer breaks off, and none can be continued.
+    let clock = clock();
+    let mut transport = MockTransport::new();
+    let requests = Arc::new(Mutex::new(0));
+    let sent = Arc::clone(&requests);
+    transport.expect_send().returning(move |request| {
+        if request.uri().path().ends_with("/export-tasks") {
+            let list = format!(r#"{{"export_tasks":[{{"task_id":"{TASK}","status":"SUCCESS"}}]}}"#);
+            return json(200, list);
+        }
+        let mut sent = sent.lock().unwrap();
+        *sent += 1;
+        let frame = if *sent % 2 == 1 { "PK\u{3}" } else { "PK\u{3}\u{4}" };
+        Ok(answer(
+            200,
+            &[("content-length", "4")],
+            body_of(vec![Ok(frame.into())]),
+        ))
+    });
+    let ready = clock
+        .drive(client(transport, &clock).task(TASK.parse().unwrap()).ready())
+        .unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    // Five units each, of 500, and the two heads of each earn two.
+    for number in 0..400 {
+        let path = directory.path().join("x");
+        let outcome = clock.drive(ready.download().overwrite(true).to_path(path));
+        assert_eq!(outcome.unwrap().bytes, 4, "{number}");
+    }
+    assert_eq!(*requests.lock().unwrap(), 800);
+}
