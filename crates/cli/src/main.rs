@@ -45,8 +45,9 @@ use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::settings::Key;
 
-/// How long an emulator has to delete the file of an export that it is still writing. It needs some milliseconds.
-const UNDO: Duration = Duration::from_secs(1);
+/// How long an emulator has to delete the file of an export that it is still writing. It needs some milliseconds, and on a machine that
+/// is busy with something else perhaps seconds.
+const UNDO: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let mut program = args::command();
@@ -72,10 +73,7 @@ fn main() -> ExitCode {
     };
     let name = document_name(&matches);
     let keeps_sigterm = matches!(cli.command, Command::Emulator(_));
-    let last_moments = match keeps_sigterm || prepared.settings.emulator {
-        true => UNDO,
-        false => Duration::ZERO,
-    };
+    let has_emulator = keeps_sigterm || prepared.settings.emulator;
     let outcome = runtime.block_on(async {
         tokio::select! {
             // In this order, so that signals are listened for before anything is said or done.
@@ -87,7 +85,10 @@ fn main() -> ExitCode {
     });
     progress.rests();
     // A reader that has stopped reading, or a file that cannot be opened, does not hold the program up.
-    runtime.shutdown_timeout(last_moments);
+    runtime.shutdown_timeout(match has_emulator && !progress.is_printing() {
+        true => UNDO,
+        false => Duration::ZERO,
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         // A document behind another one's first half would help nobody, and the reader may not even take it.

@@ -160,7 +160,11 @@ impl Zone {
     /// What a date without a time is: the window has the whole day.
     fn of_date(self, date: NaiveDate, bound: Bound) -> Option<DateTime<Utc>> {
         match bound {
-            Bound::Begin => self.moment(date.and_time(NaiveTime::MIN), bound),
+            Bound::Begin => {
+                let begin = |date: NaiveDate| self.moment(date.and_time(NaiveTime::MIN), bound);
+                // A zone that moved over the date line left a day out: what is not there begins with the next one.
+                begin(date).or_else(|| begin(date.succ_opt()?))
+            }
             Bound::End => self.shows(date.and_time(END_OF_DAY), bound).or_else(|| {
                 // The clocks are set forward before midnight: the day ends where the next one begins.
                 let next = self.moment(date.succ_opt()?.and_time(NaiveTime::MIN), Bound::Begin)?;

@@ -386,6 +386,11 @@ fn an_attempt_that_may_have_been_carried_out_is_not_forgotten_over_the_last_one(
         let text = "delete_tasks: not sent; but an attempt before it may have been carried out";
         assert_eq!(error.to_string(), text);
     }
+    // A read carries nothing out, but it was sent.
+    let not_sent = (0..3).map(|_| broken(Connect, Delivery::NotSent));
+    let error = list_with(std::iter::once(broken(Closed, Delivery::Unknown)).chain(not_sent));
+    assert!(!error.nothing_was_sent());
+    assert_eq!(error.to_string(), "list_tasks: not sent");
     // A 429 is certain.
     let error = delete(json(429, ""));
     assert!(error.nothing_was_sent());

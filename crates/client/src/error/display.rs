@@ -5,6 +5,7 @@ use std::fmt;
 use session_export_transport::Delivery;
 
 use super::{Error, ErrorKind, JournalProblem, TaskFailure};
+use crate::{Effect, Operation};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,7 +67,9 @@ impl fmt::Display for Error {
                 write!(f, "the file has more than the {max_bytes} bytes that are allowed")
             }
         }?;
-        if self.inner.after_doubt && self.last_attempt_was_not_sent() {
+        let changes = |operation: Operation| operation.effect() != Effect::ReadOnly;
+        if self.inner.after_doubt && self.last_attempt_was_not_sent() && self.operation().is_some_and(changes)
+        {
             f.write_str("; but an attempt before it may have been carried out")?;
         }
         Ok(())

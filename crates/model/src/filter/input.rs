@@ -91,12 +91,15 @@ impl AddressFilter {
         }
     }
 
-    /// Whether a session that shows `text` in this field passes: the same address, or a text that holds the one that
-    /// was given.
+    /// Whether a session that shows `text` in this field passes: the same address however it is written, or a text that holds
+    /// the one that was given.
     pub fn matches(&self, text: &str) -> bool {
         match &self.0 {
             AddressValue::Address(address) => text.trim().parse() == Ok(*address),
-            AddressValue::Verbatim(part) | AddressValue::Unread(part) => text.contains(&**part),
+            AddressValue::Verbatim(part) | AddressValue::Unread(part) => {
+                let is_it = |address: IpAddr| text.trim().parse() == Ok(address);
+                text.contains(&**part) || part.parse().is_ok_and(is_it)
+            }
         }
     }
 }

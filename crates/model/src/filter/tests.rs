@@ -219,6 +219,10 @@ fn an_address_matches_whatever_form_it_is_shown_in() {
     let typed = AddressFilter::from("2001:db8::1".parse::<std::net::IpAddr>().unwrap());
     assert!(typed.matches("2001:DB8:0:0:0:0:0:1") && !typed.matches("2001:db8::2") && !typed.matches(""));
     assert!(AddressFilter::verbatim("10.0.").matches("10.0.3.4"));
+    let spelled = AddressFilter::verbatim("2001:DB8::1");
+    assert!(
+        spelled.matches("2001:db8::1") && spelled.matches("[2001:DB8::1]") && !spelled.matches("2001:db8::2")
+    );
     let upper = SessionFilter::builder().vm_ip("2001:DB8::1").build().unwrap();
     assert_eq!(upper.vm_ip().unwrap().to_text(), "2001:db8::1");
     assert_eq!(upper.vm_ip().unwrap().address(), "2001:db8::1".parse().ok());
