@@ -36,10 +36,20 @@ impl Limit {
 
     /// Waits for `future` as long as there is time.
     pub(crate) async fn over<T>(self, doing: &str, future: impl Future<Output = T>) -> Result<T, Failure> {
+        self.over_or(Duration::ZERO, doing, future).await
+    }
+
+    /// The same, but for `least` in any case.
+    pub(crate) async fn over_or<T>(
+        self,
+        least: Duration,
+        doing: &str,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
         let Some(left) = self.left() else {
             return Ok(future.await);
         };
-        let in_time = tokio::time::timeout(left, future).await;
+        let in_time = tokio::time::timeout(left.max(least), future).await;
         in_time.map_err(|_| self.passed(doing))
     }
 

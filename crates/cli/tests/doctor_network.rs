@@ -250,6 +250,16 @@ fn a_proxy_that_is_away_and_one_that_refuses() {
 }
 
 #[test]
+fn a_report_is_written_although_its_time_is_over() {
+    let silent = Server::start(|_| Reply::Hang(Vec::new()));
+    let done = finish(at(&silent.url, &["doctor", "--timeout", "1ms"]), 5);
+    assert!(
+        said(&done, "connection").contains("no response within the time limit"),
+        "{done:?}"
+    );
+}
+
+#[test]
 fn a_service_that_never_answers_takes_no_longer_than_it_is_given() {
     let silent = Server::start(|_| Reply::Hang(Vec::new()));
     let done = finish(at(&silent.url, &["doctor", "--timeout", "2s"]), 5);

@@ -23,6 +23,7 @@ mod token;
 mod wait;
 
 use std::io::{self, StdoutLock, Write};
+use std::time::Duration;
 
 use serde_json::Value;
 use session_export::{TaskId, Window, format_timestamp};
@@ -34,6 +35,9 @@ use crate::limit::Limit;
 use crate::prepared::Prepared;
 use crate::progress::Progress;
 use crate::settings::{Key, Settings};
+
+/// What was found is written also when the time is over: a reader who reads takes milliseconds.
+const TO_WRITE: Duration = Duration::from_secs(1);
 
 /// What every command needs to know.
 struct Context<'a> {
@@ -131,7 +135,8 @@ impl Context<'_> {
             write(&mut out)?;
             out.flush()
         });
-        let written = self.limit.over("writing to standard output", written).await?;
+        let writing = "writing to standard output";
+        let written = self.limit.over_or(TO_WRITE, writing, written).await?;
         self.progress.set_printing(false);
         written
             .unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
