@@ -5,7 +5,8 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use common::breaking::{
 use common::{
     Answer, TASK, answer, body_of, client, clock, guarded, json, mock_transport, names, paced, seconds,
 };
-use session_export::{Clock, Error, FileReceipt, ResponseBody};
+use session_export::{Clock, Error, FileReceipt, ReadyExport, Request, ResponseBody};
 use session_export_transport::test_util::{ManualClock, MockTransport};
 use sha2::{Digest, Sha256};
 
@@ -313,32 +314,40 @@ fn a_file_of_many_pieces_is_written_piece_by_piece() {
     assert_eq!(log.count(), 65);
 }
 
-#[test]
-fn a_server_that_always_breaks_off_uses_up_the_budget_of_retries() {
-    // One byte of twenty, and nothing of the rest.
-    let clock = clock();
+/// A file that can be downloaded as often as one likes, and how many requests for it there were; `answer` makes each answer from the
+/// request and its number.
+fn served(
+    clock: &ManualClock,
+    answer: impl Fn(&Request, u32) -> Answer + Send + 'static,
+) -> (ReadyExport, Arc<AtomicU32>) {
     let mut transport = MockTransport::new();
-    let requests = Arc::new(Mutex::new(0));
+    let requests = Arc::new(AtomicU32::new(0));
     let sent = Arc::clone(&requests);
     transport.expect_send().returning(move |request| {
         if request.uri().path().ends_with("/export-tasks") {
             let list = format!(r#"{{"export_tasks":[{{"task_id":"{TASK}","status":"SUCCESS"}}]}}"#);
             return json(200, list);
         }
-        *sent.lock().unwrap() += 1;
+        answer(&request, sent.fetch_add(1, Ordering::SeqCst))
+    });
+    let task = client(transport, clock).task(TASK.parse().unwrap());
+    (clock.drive(task.ready()).unwrap(), requests)
+}
+
+#[test]
+fn a_server_that_always_breaks_off_uses_up_the_budget_of_retries() {
+    // One byte of twenty, and nothing of the rest.
+    let clock = clock();
+    let (ready, requests) = served(&clock, |request, _| {
         match request.headers().contains_key("range") {
             true => mocked(206, Some("bytes 1-19/20"), body_of(vec![])),
             false => mocked(200, None, body_of(vec![Ok("0".into())])),
         }
     });
-    let ready = clock
-        .drive(client(transport, &clock).task(TASK.parse().unwrap()).ready())
-        .unwrap();
     let download = || {
-        *requests.lock().unwrap() = 0;
         let outcome = clock.drive(ready.download().to_writer(&mut std::io::sink()));
         assert!(is_incomplete(&outcome.unwrap_err()));
-        *requests.lock().unwrap()
+        requests.swap(0, Ordering::SeqCst)
     };
     assert_eq!(download(), 6);
     let last = std::iter::repeat_with(download).take(60).last().unwrap();
@@ -350,26 +359,15 @@ fn a_server_that_always_breaks_off_uses_up_the_budget_of_retries() {
 fn a_file_that_arrives_when_it_is_begun_again_gives_back_what_that_cost() {
     // Every other answer breaks off, and none can be continued.
     let clock = clock();
-    let mut transport = MockTransport::new();
-    let requests = Arc::new(Mutex::new(0));
-    let sent = Arc::clone(&requests);
-    transport.expect_send().returning(move |request| {
-        if request.uri().path().ends_with("/export-tasks") {
-            let list = format!(r#"{{"export_tasks":[{{"task_id":"{TASK}","status":"SUCCESS"}}]}}"#);
-            return json(200, list);
-        }
-        let mut sent = sent.lock().unwrap();
-        *sent += 1;
-        let frame = if *sent % 2 == 1 { "PK\u{3}" } else { "PK\u{3}\u{4}" };
-        Ok(answer(
-            200,
-            &[("content-length", "4")],
-            body_of(vec![Ok(frame.into())]),
-        ))
+    let (ready, requests) = served(&clock, |_, number| {
+        let frame = if number % 2 == 0 {
+            "PK\u{3}"
+        } else {
+            "PK\u{3}\u{4}"
+        };
+        let body = body_of(vec![Ok(frame.into())]);
+        Ok(answer(200, &[("content-length", "4")], body))
     });
-    let ready = clock
-        .drive(client(transport, &clock).task(TASK.parse().unwrap()).ready())
-        .unwrap();
     let directory = tempfile::tempdir().unwrap();
     // Five units each, of 500, and the two heads of each earn two.
     for number in 0..400 {
@@ -377,5 +375,5 @@ fn a_file_that_arrives_when_it_is_begun_again_gives_back_what_that_cost() {
         let outcome = clock.drive(ready.download().overwrite(true).to_path(path));
         assert_eq!(outcome.unwrap().bytes, 4, "{number}");
     }
-    assert_eq!(*requests.lock().unwrap(), 800);
+    assert_eq!(requests.load(Ordering::SeqCst), 800);
 }
