@@ -66,3 +66,27 @@ impl Limit {
         Failure::deadline(self.total.unwrap_or_default(), doing)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes a little longer than no time at all, whatever the machine does meanwhile.
+    async fn a_moment() {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(20) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[test]
+    fn what_has_some_time_in_any_case_has_it_when_all_is_over() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(async {
+            let over = Limit::starting(Some(Duration::ZERO));
+            assert!(over.over("waiting", a_moment()).await.is_err());
+            let least = Duration::from_secs(60);
+            assert!(over.over_or(least, "writing", a_moment()).await.is_ok());
+        });
+    }
+}

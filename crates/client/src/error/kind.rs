@@ -23,14 +23,15 @@ pub enum ErrorKind {
         /// What is wrong and what to do.
         problem: String,
     },
-    /// There is no credential for the request; nothing of the operation was sent.
+    /// There is no credential for the request, so this attempt was not sent. Whether one before it may have been carried out,
+    /// [`nothing_was_sent`](crate::Error::nothing_was_sent) says.
     Auth(AuthError),
     /// There was no whole response. The source is the `TransportError`.
     #[non_exhaustive]
     Transport {
         /// What failed.
         kind: TransportErrorKind,
-        /// Whether the service may have seen the request.
+        /// Whether the service may have seen the request, in the last attempt.
         delivery: Delivery,
     },
     /// The service, or a gateway before it, answered with an error.
@@ -58,7 +59,7 @@ pub enum ErrorKind {
         /// How long each phase took.
         spent: Spent,
     },
-    /// The service throttles this client, for longer than the deadline leaves. Nothing was sent.
+    /// The service throttles this client, for longer than the deadline leaves. This attempt was not sent.
     #[non_exhaustive]
     HeldBack {
         /// How long until the call could have been sent.
